@@ -254,6 +254,7 @@ int control_read_options(int argc, char **argv, struct control_options *options)
         else
             return EXIT_USAGE;
     }
+    options->is_given = given != NULL;
     options->journal = given ? strdup(given) : find_journal(options->config);
     return options->journal ? -1 : EXIT_ENVIRONMENT;
 }

@@ -45,6 +45,7 @@ struct json_object *control_part(struct json_object *line, const char *name);
 struct control_options {
     const char *config; /* as given, or NULL */
     char *journal;      /* --journal, else that of the route file; the caller frees it */
+    bool is_given;      /* that was --journal: no route file is meant */
     bool json;
 };
 

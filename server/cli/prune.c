@@ -88,13 +88,23 @@ static void print_counts(const struct prune_counts *counts, bool dry_run)
     fputc('\n', stdout);
 }
 
+static void show_progress(void *owner, const struct prune_counts *counts)
+{
+    progress_show(owner, "%zu events looked at, %zu of them gone", counts->looked, counts->gone);
+}
+
 /* A route that is not in the file any more may have events still. */
 static int prune_with(const struct options *options, const struct settings *settings)
 {
-    const struct prune_wish wish = make_wish(options, settings);
+    struct prune_wish wish = make_wish(options, settings);
+    struct progress progress = {.is_off = false};
     struct prune_counts counts;
     struct error err = {""};
-    if (!journal_prune(settings->journal.path, &wish, &counts, &err)) {
+    wish.went_on = show_progress;
+    wish.owner = &progress;
+    bool done = journal_prune(settings->journal.path, &wish, &counts, &err);
+    progress_clear(&progress);
+    if (!done) {
         print_failure(err.text);
         return EXIT_ENVIRONMENT;
     }

@@ -429,12 +429,27 @@ static bool sync_directory(const char *path, struct error *err)
     return done;
 }
 
-bool journal_verify(const char *path, bool thorough, struct error *err)
+struct checking {
+    backup_progress *progress;
+    void *owner;
+};
+
+static void go_on_checking(void *context)
+{
+    const struct checking *checking = context;
+    checking->progress(checking->owner, 0, 0);
+}
+
+bool journal_verify(const char *path, bool thorough, backup_progress *progress, void *owner,
+                    struct error *err)
 {
     struct sqlite db;
+    struct checking checking = {progress, owner};
     char verdict[256] = "";
     if (!sqlite_open(&db, path, SQLITE_MODE_COPY, 0, NULL, err))
         return false;
+    db.works = progress ? go_on_checking : NULL;
+    db.works_owner = &checking;
     const char *check = thorough ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)";
     bool done = journal_check_older(&db, err) &&
                 (sqlite_read_text(&db, check, verdict, sizeof verdict) || sqlite_explain(&db, err));
@@ -456,7 +471,7 @@ bool journal_backup(const char *path, const char *target, backup_progress *progr
     bool done = copy_journal(path, fd, progress, owner, result, err);
     (void)!nice(OTHERS_BEFORE_US);
     done = done && (fsync(fd) == 0 || error_set_errno(err, errno, "cannot sync %s", part)) &&
-           journal_verify(part, false, err) &&
+           journal_verify(part, false, progress, owner, err) &&
            (rename(part, target) == 0 || error_set_errno(err, errno, "cannot make %s", target)) &&
            sync_directory(target, err);
     if (!done)

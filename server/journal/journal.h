@@ -312,6 +312,9 @@ struct journal_take_over {
     size_t count; /* taken over */
 };
 
+/* Why a delivery is dead that nobody can carry out. */
+#define JOURNAL_ABANDONED "the route file no longer has this route or action"
+
 /* Pending deliveries of these actions are dead for that reason: at most `limit` of them. */
 struct journal_abandon {
     const int64_t *actions;

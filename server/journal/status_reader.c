@@ -2,6 +2,7 @@
  * at every row, in steps, so that no transaction is open for long. */
 #include "server/journal/status_reader.h"
 
+#include "server/journal/journal.h"
 #include "server/journal/tables.h"
 
 #include <stdio.h>
@@ -28,6 +29,9 @@ enum status_sql {
     STATUS_NEWEST_DEAD,
     STATUS_COUNT_DEAD,
     STATUS_DELIVERY,
+    STATUS_NAMES,
+    STATUS_WAITING_OF,
+    STATUS_ABANDONED_OF,
     STATUS_PAUSED,
     STATUS_OPEN_OF,
     STATUS_SQL_COUNT
@@ -54,6 +58,11 @@ static const char *const status_sql[STATUS_SQL_COUNT] = {
     [STATUS_DELIVERY] = "SELECT e.id, a.route, a.name, d.reason, e.received_ms, d.ended_ms,"
                         " d.due_ms FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
                         " LEFT JOIN action a ON a.number = d.action WHERE d.seq = ?1",
+    [STATUS_NAMES] = "SELECT number, route, name FROM action ORDER BY route, number",
+    [STATUS_WAITING_OF] = "SELECT count(*) FROM delivery INDEXED BY delivery_open WHERE action = ?1"
+                          " AND state IN ('pending', 'running') AND state = 'pending'",
+    [STATUS_ABANDONED_OF] = "SELECT count(*) FROM delivery INDEXED BY delivery_dead"
+                            " WHERE action = ?1 AND state = 'dead' AND reason = ?2",
     [STATUS_PAUSED] = "SELECT name, paused_ms, paused_why FROM route WHERE paused_ms IS NOT NULL"
                       " ORDER BY name",
     [STATUS_OPEN_OF] = "SELECT a.name, CASE d.state WHEN 'running' THEN d.runner END FROM delivery"
@@ -269,6 +278,45 @@ bool journal_status_count_dead(struct journal_status *status, int64_t *count)
     *count = first_number(sqlite_query_values(&status->db, STATUS_COUNT_DEAD, NULL, 0));
     return journal_status_is_well(status);
 }
+
+/* ---- actions that are gone ---- */
+
+bool journal_status_actions(struct journal_status *status,
+                            void (*each)(void *context, int64_t number, struct bytes route,
+                                         struct bytes action),
+                            void *context)
+{
+    sqlite_clear(&status->db);
+    struct query query = sqlite_query_values(&status->db, STATUS_NAMES, NULL, 0);
+    while (query_next(&query))
+        each(context, query_number(&query, 0), query_bytes(&query, 1), query_bytes(&query, 2));
+    return journal_status_is_well(status);
+}
+
+bool journal_status_orphans(struct journal_status *status, int64_t action, int64_t *pending,
+                            int64_t *dead)
+{
+    sqlite_clear(&status->db);
+    *pending = first_number(sqlite_query(&status->db, STATUS_WAITING_OF, bind_number(action)));
+    *dead = first_number(sqlite_query(&status->db, STATUS_ABANDONED_OF, bind_number(action),
+                                      bind_text(JOURNAL_ABANDONED)));
+    return journal_status_is_well(status);
+}
+
+/* ---- the log ---- */
+
+bool journal_status_log(struct journal_status *status, uint32_t *pages, uint32_t *copied)
+{
+    struct sqlite_files files = {.handle = status->db.handle};
+    struct log_state state;
+    if (!sqlite_files_log_state(&files, &state))
+        return false;
+    *pages = state.frames;
+    *copied = state.copied < state.frames ? state.copied : state.frames;
+    return true;
+}
+
+/* ---- pauses, and one event ---- */
 
 bool journal_status_paused(struct journal_status *status,
                            void (*each)(void *context, struct bytes route, int64_t since_ms,

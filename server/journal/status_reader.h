@@ -56,6 +56,20 @@ bool journal_status_is_well(const struct journal_status *status);
 /* Dead deliveries that nobody has cancelled. */
 bool journal_status_count_dead(struct journal_status *status, int64_t *count);
 
+/* Every action that the journal knows; its number is for the question below. */
+bool journal_status_actions(struct journal_status *status,
+                            void (*each)(void *context, int64_t number, struct bytes route,
+                                         struct bytes action),
+                            void *context);
+/* Deliveries of an action that the route file no longer has: those that wait for it all the same,
+ * and those that are dead for this reason. */
+bool journal_status_orphans(struct journal_status *status, int64_t action, int64_t *pending,
+                            int64_t *dead);
+
+/* Pages in the log, and how many of them the checkpointer has copied into the file; false where
+ * there is no log, or it is just being begun anew. */
+bool journal_status_log(struct journal_status *status, uint32_t *pages, uint32_t *copied);
+
 bool journal_status_paused(struct journal_status *status,
                            void (*each)(void *context, struct bytes route, int64_t since_ms,
                                         struct bytes why),

@@ -30,8 +30,6 @@ enum {
     OUTCOMES_ALONE = 64, /* so many are worth a turn */
 };
 
-static const char orphan_reason[] = "the route file no longer has this route or action";
-
 /* ---- beginning and end ---- */
 
 /* The next turn sees to the rest. */
@@ -449,7 +447,7 @@ static void fill_abandon(struct dispatch *dispatch)
 {
     dispatch->abandon = (struct journal_abandon){.actions = dispatch->journal->orphans,
                                                  .action_count = dispatch->journal->orphan_count,
-                                                 .reason = orphan_reason,
+                                                 .reason = JOURNAL_ABANDONED,
                                                  .limit = ORPHANS_STEP};
 }
 

@@ -7,6 +7,7 @@
  * them, pieces are left out and counted. */
 #include "server/runner/operators.h"
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/json_text.h"
 #include "base/log.h"
@@ -247,12 +248,42 @@ static bool put_journal(struct buffer *out, const struct journal_health *health)
 {
     int64_t free = 0;
     bool known = health->journal->engine->space(health->journal, &free);
+    char when[CLOCK_TEXT_SIZE];
+    clock_format_unix_ms(health->refused_ms, when);
     return buffer_printf(out, ",\"journal\":{\"refuses\":%s,\"space_low\":%s,\"free\":%lld",
                          health->refuses ? "true" : "false", health->low_space ? "true" : "false",
                          known ? (long long)free : -1) &&
-           (!health->refuses || (put_text(out, "state", health->refusal.state) &&
-                                 put_text(out, "reason", health->refusal.reason.text))) &&
+           (health->refused_ms == 0 ||
+            (put_text(out, "refused", when) && put_text(out, "state", health->refusal.state) &&
+             put_text(out, "reason", health->refusal.reason.text))) &&
            buffer_append_text(out, "}");
+}
+
+static bool put_count(struct buffer *out, const struct backlog_count *count)
+{
+    return buffer_printf(out, "\"deliveries\":%lld,\"bytes\":%lld,\"full\":%s}",
+                         (long long)count->deliveries, (long long)count->bytes,
+                         count->is_full ? "true" : "false");
+}
+
+/* Of all routes, and of each that has a limit of its own and something that waits. */
+static bool put_queues(struct buffer *out, const struct backlog *backlog)
+{
+    size_t own_count = backlog->queue->route_count - backlog->queue->told_count;
+    bool some = false, put = buffer_append_text(out, ",\"queue\":{") &&
+                             put_count(out, &backlog->all) &&
+                             buffer_append_text(out, ",\"queues\":[");
+    for (size_t i = 0; put && i < own_count; i++) {
+        const struct backlog_count *count = &backlog->routes[i];
+        bool is_limited = count->limit.max > 0 || count->limit.bytes > 0;
+        if (!count->route || !is_limited || count->deliveries <= 0)
+            continue;
+        put = buffer_append_text(out, some ? ",{\"route\":" : "{\"route\":") &&
+              json_append_string(out, bytes_of_text(count->route)) &&
+              buffer_append_text(out, ",") && put_count(out, count);
+        some = true;
+    }
+    return put && buffer_append_text(out, "]");
 }
 
 static void ask_status(struct runner_operator *asker)
@@ -267,8 +298,8 @@ static void ask_status(struct runner_operator *asker)
            buffer_printf(out, ",\"claiming\":%s,\"log_pages\":%u",
                          dispatch->claiming ? "true" : "false",
                          process->shared ? (unsigned)process->shared->journal_pages : 0) &&
-           put_journal(out, operators->health) && put_text(out, "last_error", log_last_error()) &&
-           buffer_append_text(out, "}}\n"));
+           put_journal(out, operators->health) && put_queues(out, &dispatch->backlog) &&
+           put_text(out, "last_error", log_last_error()) && buffer_append_text(out, "}}\n"));
     operator_link_done(&asker->link, "");
 }
 

@@ -37,7 +37,7 @@ static int64_t back_up(void)
                   err.text);
     ck_assert_int_eq(stat(copy_path, &what), 0);
     ck_assert(what.st_size == result.bytes && (what.st_mode & 0777) == 0600);
-    ck_assert_msg(journal_verify(copy_path, true, &err), "%s", err.text);
+    ck_assert_msg(journal_verify(copy_path, true, NULL, NULL, &err), "%s", err.text);
     return result.bytes;
 }
 
@@ -216,16 +216,16 @@ START_TEST(a_damaged_file_is_no_journal)
     for (int i = 0; i < 20; i++)
         add_committed(journal, 3000);
     writer_close(journal);
-    ck_assert_msg(journal_verify(fixture_path, true, &err), "%s", err.text);
+    ck_assert_msg(journal_verify(fixture_path, true, NULL, NULL, &err), "%s", err.text);
     int fd = open(fixture_path, O_WRONLY | O_CLOEXEC);
     char noise[4096];
     memset(noise, 0xa5, sizeof noise);
     ck_assert_int_eq(pwrite(fd, noise, sizeof noise, 2 * 4096), sizeof noise);
     close(fd);
-    ck_assert(!journal_verify(fixture_path, true, &err));
+    ck_assert(!journal_verify(fixture_path, true, NULL, NULL, &err));
     ck_assert(strstr(err.text, "damaged") || strstr(err.text, "malformed"));
-    ck_assert(!journal_verify("/dev/null", true, &err));
-    ck_assert(!journal_verify("/nowhere", true, &err));
+    ck_assert(!journal_verify("/dev/null", true, NULL, NULL, &err));
+    ck_assert(!journal_verify("/nowhere", true, NULL, NULL, &err));
 }
 END_TEST
 
