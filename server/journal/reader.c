@@ -69,8 +69,10 @@ static const char *const read_sql[READ_COUNT] = {
         "SELECT number, started_ms, ended_ms, duration_ms, exit_status, signal, reason,"
         " output_total, error_total, output, error_output FROM attempt WHERE delivery = ?1"
         " ORDER BY number",
-    [READ_OPEN] = ("SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
-                   " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256"),
+    [READ_OPEN] = ("SELECT d.seq, (d.seq & 255) < 254 OR NOT EXISTS (SELECT 1 FROM delivery o WHERE"
+                   " o.seq BETWEEN (d.seq >> 8) * 256 AND (d.seq >> 8) * 256 + 253)"
+                   " FROM delivery d INDEXED BY delivery_open"
+                   " WHERE d.state IN ('pending', 'running') AND d.seq >= ?1 * 256"),
     /* the one without a route is the server's own */
     [READ_PROVISIONED] = "SELECT route, provider, learned_ms, key FROM learned WHERE route <> ''"
                          " ORDER BY 1, 2",
@@ -289,13 +291,14 @@ bool journal_reader_attempts(struct journal_reader *reader, int64_t seq,
     return reader_ended(reader);
 }
 
-bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
-                                void (*each)(void *context, int64_t event), void *context)
+bool journal_reader_open_deliveries(struct journal_reader *reader, int64_t from,
+                                    void (*each)(void *context, int64_t delivery, bool is_state),
+                                    void *context)
 {
     sqlite_clear(&reader->db);
     struct query query = sqlite_query(&reader->db, READ_OPEN, bind_number(from));
     while (query_next(&query))
-        each(context, query_number(&query, 0));
+        each(context, query_number(&query, 0), query_number(&query, 1) != 0);
     return reader_ended(reader);
 }
 
