@@ -36,9 +36,9 @@ struct following {
     bool json, to_terminal;
     struct followed_action actions[ACTIONS_MAX];
     size_t action_count, open, others; /* deliveries that tell of no failure */
-    uint64_t runner; /* of one that runs */
-    bool failed;     /* one of them */
-    FILE *out, *err; /* where it is printed now */
+    uint64_t runner;                   /* of one that runs */
+    bool failed;                       /* one of them */
+    FILE *out, *err;                   /* where it is printed now */
 };
 
 static volatile sig_atomic_t interrupted;

@@ -197,7 +197,7 @@ static void print_journal(const struct status_facts *facts)
     snprintf(text, sizeof text, "%s, its log %s; the disk has %s free", file, log, free_text);
     put_fact("", text);
     print_delivery("oldest", &facts->oldest, facts->now_ms, false);
-    print_delivery("next", &facts->next, facts->now_ms, true);
+    print_delivery("next due", &facts->next, facts->now_ms, true);
 }
 
 static size_t name_width(const struct status_facts *facts)

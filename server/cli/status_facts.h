@@ -42,7 +42,7 @@ struct status_facts {
     struct status_route *routes; /* by name */
     size_t route_count, route_capacity;
     int64_t total[STATUS_STATES], dead;
-    struct status_fact oldest, next, newest_dead;
+    struct status_fact oldest, next, newest_dead, newest_untold;
     int64_t file_bytes, log_bytes, free_bytes; /* -1: not known */
     /* the server; NULL: it has not said it */
     struct json_object *server, *runner;
