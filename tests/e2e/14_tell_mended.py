@@ -1,5 +1,5 @@
-"""Where `on_failure` fails too, status says so until the failure is mended or the action has run; lists
-and counts of deliveries are about the actions of the route only."""
+"""Where `on_failure` fails too, status says so until it has run or the failure is mended; lists and
+counts are about the actions of the route only."""
 import json
 
 from harness import Server, ensure, expect, route, script, wait_until

@@ -1,5 +1,5 @@
-"""While `on_failure` waits for its minute, nobody who looks at the event waits for it: replay --wait,
-tail --follow and tail end with what has failed."""
+"""While `on_failure` waits for its minute, nobody waits for it: replay --wait, tail and --follow say
+how the failure ended."""
 import subprocess
 
 from harness import PROGRAM, Server, ensure, expect, route, script, wait_until

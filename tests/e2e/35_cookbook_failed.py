@@ -4,7 +4,8 @@ from cookbook import Page
 from harness import ensure, expect, wait_until
 
 FIRST = "cannot stat 'release/index.html'"
-with Page("failed-deliveries", ("    on_failure:", "    tell_every: 1s\n    on_failure:")) as server:
+SOON = ("    on_failure:", "    tell_every: 1s\n    on_failure:")
+with Page("failed-deliveries", SOON) as server:
     push = ("https://localhost:8443", server.url)
     server.adapt_file("push.sh", push)
     ensure(server.try_it(0).startswith('202 {"id"'), "the first push")
