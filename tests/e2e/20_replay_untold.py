@@ -1,5 +1,5 @@
-"""While `on_failure` waits for its minute, nobody waits for it: replay --wait, tail and --follow say
-how the failure ended."""
+"""While `on_failure` waits for its minute, nobody else waits: replay --wait, tail and tail --follow
+say at once how the failure ended."""
 import subprocess
 
 from harness import PROGRAM, Server, ensure, expect, route, script, wait_until
