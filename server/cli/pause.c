@@ -74,8 +74,9 @@ static int pause_route(const struct settings *settings, const struct options *op
     if (!good)
         return fail(&err);
     print_route("route ", options->route,
-                changed ? " is paused: its events are stored, and start after \"resume\""
-                        : " was paused before");
+                changed ? " is paused: its events are stored, and wait"
+                        : " was paused before: nothing is changed");
+    print_route("to let them start: tenterhook resume ", options->route, "");
     return EXIT_DONE;
 }
 

@@ -265,7 +265,7 @@ static void print_journal(const struct status_facts *facts)
     print_refusal(facts->runner);
     print_queue(facts);
     print_delivery("oldest", &facts->oldest, facts->now_ms, false);
-    print_delivery("next", &facts->next, facts->now_ms, true);
+    print_delivery("next due", &facts->next, facts->now_ms, true);
 }
 
 /* ---- routes ---- */

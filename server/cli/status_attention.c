@@ -149,7 +149,24 @@ static void attend_dead(struct status_facts *facts)
     snprintf(item->text, sizeof item->text, "%lld %s dead; the last, %s of %s, %s ago: %s",
              (long long)facts->dead, facts->dead == 1 ? "delivery is" : "deliveries are",
              last->name, last->id, span, last->reason);
-    snprintf(item->command, sizeof item->command, "tenterhook events list --state dead");
+    if (facts->dead == 1)
+        snprintf(item->command, sizeof item->command, "tenterhook events show %s", last->id);
+    else
+        snprintf(item->command, sizeof item->command, "tenterhook events list --state dead");
+}
+
+static void attend_untold(struct status_facts *facts)
+{
+    const struct status_fact *last = &facts->newest_untold;
+    char span[32];
+    struct attention *item = last->is_there ? add_attention(facts, "untold") : NULL;
+    if (!item)
+        return;
+    status_format_span(facts->now_ms - last->time_ms, span);
+    snprintf(item->text, sizeof item->text, "nobody has been told: %s of %s failed %s ago: %s",
+             last->name, last->id, span, last->reason);
+    snprintf(item->command, sizeof item->command, "tenterhook replay %s --action on_failure",
+             last->id);
 }
 
 static void attend_waiting(struct status_facts *facts)
@@ -196,8 +213,11 @@ static void attend_configuration(struct status_facts *facts)
     }
     if (*uncontained && strcmp(uncontained, "server.cgroup is off") != 0 &&
         (item = add_attention(facts, "uncontained")))
-        snprintf(item->text, sizeof item->text,
-                 "commands have no cgroups, so what they leave may run on: %.300s", uncontained);
+        snprintf(
+            item->text, sizeof item->text,
+            "commands have no cgroups, so what they leave may run on: %.300s; \"server: {cgroup: "
+            "off}\" says that this is meant",
+            uncontained);
     for (size_t i = 0; certificates && i < value_item_count(certificates); i++)
         if ((item = add_attention(facts, "certificate")))
             snprintf(item->text, sizeof item->text, "%s",
@@ -212,6 +232,7 @@ void status_attend(struct status_facts *facts)
     attend_size(facts);
     attend_queues(facts);
     attend_dead(facts);
+    attend_untold(facts);
     attend_orphans(facts);
     attend_waiting(facts);
     attend_pauses(facts);

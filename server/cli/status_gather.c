@@ -68,6 +68,8 @@ static bool read_journal(struct status_facts *facts, struct journal_status *stat
         take_delivery(&facts->next, &found, found.due_ms);
     if (journal_status_is_well(status) && journal_status_newest_dead(status, &found))
         take_delivery(&facts->newest_dead, &found, found.ended_ms);
+    if (journal_status_is_well(status) && journal_status_newest_untold(status, &found))
+        take_delivery(&facts->newest_untold, &found, found.ended_ms);
     return journal_status_is_well(status);
 }
 

@@ -61,10 +61,12 @@ bool journal_reader_event(struct journal_reader *reader, int64_t seq,
 bool journal_reader_body(struct journal_reader *reader, int64_t seq,
                          void (*each)(void *context, const struct event *stored), void *context);
 
-/* The events from number `from` on that have a delivery which is pending or running; in any order,
- * and more than once where there are several. */
-bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
-                                void (*each)(void *context, int64_t event), void *context);
+/* The deliveries, of the events from number `from` on, that are pending or running, in any order.
+ * `is_state`: the event is open for it. What tells of a failure counts only where the event has
+ * nothing else. */
+bool journal_reader_open_deliveries(struct journal_reader *reader, int64_t from,
+                                    void (*each)(void *context, int64_t delivery, bool is_state),
+                                    void *context);
 
 struct delivery_view {
     int64_t seq; /* its number in the journal */

@@ -1,5 +1,6 @@
 /* Open, dead and waiting deliveries have indexes of their own; only the counts of what is done look
- * at every row, in steps, so that no transaction is open for long. */
+ * at every row, in steps, so that no transaction is open for long.
+ * What tells of a failure, in the last two places of an event, is no delivery of its route here. */
 #include "server/journal/status_reader.h"
 
 #include "server/journal/journal.h"
@@ -28,6 +29,7 @@ enum status_sql {
     STATUS_NEXT_DUE,
     STATUS_NEWEST_DEAD,
     STATUS_COUNT_DEAD,
+    STATUS_NEWEST_UNTOLD,
     STATUS_DELIVERY,
     STATUS_NAMES,
     STATUS_WAITING_OF,
@@ -41,7 +43,8 @@ static const char *const status_sql[STATUS_SQL_COUNT] = {
     [STATUS_ACTIONS] = "SELECT number, route FROM action ORDER BY route, number",
     [STATUS_RANGE] = "SELECT min(seq) >> 8, max(seq) >> 8 FROM delivery",
     [STATUS_STEP] = "SELECT action, state, count(*) FROM delivery"
-                    " WHERE seq BETWEEN ?1 * 256 AND ?2 * 256 + 255 GROUP BY 1, 2",
+                    " WHERE seq BETWEEN ?1 * 256 AND ?2 * 256 + 255 AND (seq & 255) < 254"
+                    " GROUP BY 1, 2",
     /* of each action the first one, then the first of these */
     [STATUS_OLDEST] =
         "SELECT min(first) FROM (SELECT (SELECT d.seq FROM delivery d INDEXED BY delivery_open"
@@ -52,9 +55,17 @@ static const char *const status_sql[STATUS_SQL_COUNT] = {
     [STATUS_NEXT_DUE] = "SELECT seq FROM delivery INDEXED BY delivery_due"
                         " WHERE due_ms > 0 AND state = 'pending' ORDER BY due_ms LIMIT 1",
     [STATUS_NEWEST_DEAD] = "SELECT seq, max(coalesce(ended_ms, 0)) FROM delivery INDEXED BY"
-                           " delivery_dead WHERE state = 'dead' AND reason IS NOT 'cancelled'",
+                           " delivery_dead WHERE state = 'dead' AND reason IS NOT 'cancelled'"
+                           " AND (seq & 255) < 254",
     [STATUS_COUNT_DEAD] = "SELECT count(*) FROM delivery INDEXED BY delivery_dead"
-                          " WHERE state = 'dead' AND reason IS NOT 'cancelled'",
+                          " WHERE state = 'dead' AND reason IS NOT 'cancelled'"
+                          " AND (seq & 255) < 254",
+    /* as long as what it was to tell of is still so */
+    [STATUS_NEWEST_UNTOLD] =
+        "SELECT d.seq, max(coalesce(d.ended_ms, 0)) FROM delivery d INDEXED BY delivery_dead"
+        " WHERE d.state = 'dead' AND d.reason IS NOT 'cancelled' AND (d.seq & 255) >= 254 AND"
+        " coalesce((SELECT max(o.state = 'dead') FROM delivery o WHERE"
+        " o.seq BETWEEN (d.seq >> 8) * 256 AND (d.seq >> 8) * 256 + 253), 1)",
     [STATUS_DELIVERY] = "SELECT e.id, a.route, a.name, d.reason, e.received_ms, d.ended_ms,"
                         " d.due_ms FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
                         " LEFT JOIN action a ON a.number = d.action WHERE d.seq = ?1",
@@ -270,6 +281,11 @@ bool journal_status_next_due(struct journal_status *status, struct status_delive
 bool journal_status_newest_dead(struct journal_status *status, struct status_delivery *found)
 {
     return read_found(status, STATUS_NEWEST_DEAD, found);
+}
+
+bool journal_status_newest_untold(struct journal_status *status, struct status_delivery *found)
+{
+    return read_found(status, STATUS_NEWEST_UNTOLD, found);
 }
 
 bool journal_status_count_dead(struct journal_status *status, int64_t *count)

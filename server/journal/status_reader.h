@@ -26,7 +26,7 @@ enum status_state {
 };
 extern const char *const status_state_names[STATUS_STATES];
 
-/* Deliveries of a route, by state. */
+/* Deliveries of a route, by state; those that tell of failures apart. */
 struct status_counts {
     const char *route;
     int64_t by_state[STATUS_STATES];
@@ -51,6 +51,9 @@ bool journal_status_oldest(struct journal_status *status, int64_t now_ms,
                            struct status_delivery *found);
 bool journal_status_next_due(struct journal_status *status, struct status_delivery *found);
 bool journal_status_newest_dead(struct journal_status *status, struct status_delivery *found);
+/* Of those that tell of failures: the dead one that has ended last, while what it was to tell of is
+ * still dead. */
+bool journal_status_newest_untold(struct journal_status *status, struct status_delivery *found);
 bool journal_status_is_well(const struct journal_status *status);
 
 /* Dead deliveries that nobody has cancelled. */

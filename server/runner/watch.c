@@ -154,15 +154,6 @@ static void log_notice(const struct route *route, int kind, const char *reason, 
     log_write_fields(&log_events[LOG_NOTICE], log_events[LOG_NOTICE].level, fields);
 }
 
-void watch_post(struct watch *watch, const struct route *route, int kind, const char *reason)
-{
-    struct watched *watched = watch->by_route[route->index];
-    if (watched && watched->teller && watch->post_count < WATCH_NOTICES)
-        add_post(watch, watched, kind, clock_unix_ms(), reason);
-    else
-        log_notice(route, kind, reason, "");
-}
-
 static void look_for_silence(struct watch *watch, struct watched *watched, int64_t boot_ms)
 {
     char reason[WATCH_REASON_SIZE], span[32];
@@ -329,6 +320,24 @@ static void drop_submitted(struct watch *watch)
     }
 }
 
+/* A route that nobody is told of has only the line of its pause in the log. */
+static void tell_pauses(struct watch *watch, const struct journal_turn *turn)
+{
+    for (size_t i = 0; i < turn->streak_count; i++) {
+        const struct journal_streak *streak = &turn->streaks[i];
+        char why[JOURNAL_WHY_SIZE], reason[WATCH_REASON_SIZE];
+        struct watched *watched = streak->paused ? find(watch, streak->route) : NULL;
+        if (!watched || !watched->teller)
+            continue;
+        journal_explain_streak(streak, why);
+        snprintf(reason, sizeof reason, "the route is paused: %s", why);
+        if (watch->post_count < WATCH_NOTICES)
+            add_post(watch, watched, NOTICE_PAUSED, turn->now_ms, reason);
+        else
+            log_notice(watched->route, NOTICE_PAUSED, reason, "");
+    }
+}
+
 void watch_settle(struct watch *watch, const struct journal_turn *turn)
 {
     if (watch->count == 0)
@@ -348,5 +357,6 @@ void watch_settle(struct watch *watch, const struct journal_turn *turn)
             watch->unread = true;
     }
     drop_submitted(watch);
+    tell_pauses(watch, turn);
     watch->posts_submitted = 0;
 }
