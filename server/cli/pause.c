@@ -1,8 +1,10 @@
 /* `tenterhook pause` and `tenterhook resume`: whether deliveries of a route start. Both write one
- * row of the journal, so they work beside a server and without one; the runner notices within a
- * second. A route that is paused is resumed also if the route file does not have it any more. */
+ * row of the journal, so they work beside a server and without one; then they have a running server
+ * read it, so that nothing of the route begins once `pause` has returned. A route that is paused is
+ * resumed also if the route file does not have it any more. */
 #include "base/clock.h"
 #include "config/loader.h"
+#include "server/cli/control.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/journal/editor.h"
@@ -11,7 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BECAUSE_MAX = 500 };
+enum {
+    BECAUSE_MAX = 500,
+    PATIENCE_MS = 5000, /* a server that is busy takes note of it by itself */
+};
 
 struct options {
     const char *config, *route, *because;
@@ -57,6 +62,17 @@ static int fail(const struct error *err)
     return EXIT_ENVIRONMENT;
 }
 
+/* Returns once the server has read what was written, if one runs. */
+static void tell_server(const char *journal)
+{
+    const struct control_request request = {
+        .journal = journal, .verb = "refresh", .patience_ms = PATIENCE_MS};
+    struct error why;
+    enum control_end end = control_ask(&request, NULL, &why);
+    if (end == CONTROL_FAILED || end == CONTROL_LOST)
+        fputs("tenterhook: the server has not confirmed it yet\n", stderr);
+}
+
 static int pause_route(const struct settings *settings, const struct options *options)
 {
     struct error err = {""};
@@ -73,6 +89,7 @@ static int pause_route(const struct settings *settings, const struct options *op
     journal_edit_close(edit);
     if (!good)
         return fail(&err);
+    tell_server(settings->journal.path);
     print_route("route ", options->route,
                 changed ? " is paused: its events are stored, and start after \"resume\""
                         : " was paused before");
@@ -90,6 +107,7 @@ static int resume_route(const struct settings *settings, const struct options *o
     journal_edit_close(edit);
     if (!good)
         return fail(&err);
+    tell_server(settings->journal.path);
     if (!changed && !has_route(settings, options->route)) {
         error_set(&err, "the route file has no route %s", options->route);
         return fail(&err);

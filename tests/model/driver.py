@@ -185,7 +185,6 @@ class Driver:
             self.resume(name)
             return
         expect(self.server.tool("pause", name).returncode, 0, "pause")
-        time.sleep(0.7)  # longer than the runner's poll: only then nothing may begin
         self.paused[name] = time.monotonic_ns()
 
     def resume(self, name):
