@@ -3,7 +3,7 @@
  * read it, so that nothing of the route begins once `pause` has returned. A route that is paused is
  * resumed also if the route file does not have it any more. */
 #include "base/clock.h"
-#include "config/loader.h"
+#include "config/settings.h"
 #include "server/cli/control.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
@@ -41,14 +41,6 @@ static bool read_options(struct options *options, int argc, char **argv, bool pa
     return argc - optind == 1;
 }
 
-static bool has_route(const struct settings *settings, const char *name)
-{
-    for (size_t i = 0; i < settings->route_count; i++)
-        if (strcmp(settings->routes[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static void print_route(const char *before, const char *route, const char *after)
 {
     fputs(before, stdout);
@@ -69,7 +61,7 @@ static void tell_server(const char *journal)
         .journal = journal, .verb = "refresh", .patience_ms = PATIENCE_MS};
     struct error why;
     enum control_end end = control_ask(&request, NULL, &why);
-    if (end == CONTROL_FAILED || end == CONTROL_LOST)
+    if (end != CONTROL_DONE && end != CONTROL_NO_SERVER)
         fputs("tenterhook: the server has not confirmed it yet\n", stderr);
 }
 
@@ -77,7 +69,7 @@ static int pause_route(const struct settings *settings, const struct options *op
 {
     struct error err = {""};
     bool changed = false;
-    if (!has_route(settings, options->route)) {
+    if (!cli_has_route(settings, options->route)) {
         error_set(&err, "the route file has no route %s", options->route);
         return fail(&err);
     }
@@ -108,7 +100,7 @@ static int resume_route(const struct settings *settings, const struct options *o
     if (!good)
         return fail(&err);
     tell_server(settings->journal.path);
-    if (!changed && !has_route(settings, options->route)) {
+    if (!changed && !cli_has_route(settings, options->route)) {
         error_set(&err, "the route file has no route %s", options->route);
         return fail(&err);
     }
@@ -120,19 +112,13 @@ static int resume_route(const struct settings *settings, const struct options *o
 static int run(int argc, char **argv, bool pauses)
 {
     struct options options;
-    struct problem_list problems;
     if (!read_options(&options, argc, argv, pauses))
         return EXIT_USAGE;
     if (strlen(options.because) > BECAUSE_MAX) {
         print_failure("--because takes 500 bytes at most");
         return EXIT_USAGE;
     }
-    problem_list_init(&problems);
-    struct settings *settings =
-        settings_load_secretless(cli_config_file(options.config), &program_registry, &problems);
-    if (!settings)
-        problem_list_print(&problems, stderr);
-    problem_list_finish(&problems);
+    struct settings *settings = cli_load_settings(options.config);
     int code = !settings ? EXIT_ENVIRONMENT
                : pauses  ? pause_route(settings, &options)
                          : resume_route(settings, &options);
