@@ -1,5 +1,5 @@
-/* What verbs have in common of a command line. The usage of a verb names all of its options, so one place
- * can say for all verbs which word is wrong, before the verb reads them. */
+/* What verbs have in common of a command line. The usage of a verb names all of its options, so one
+ * place can say for all verbs which word is wrong, before the verb reads them. */
 #include "config/loader.h"
 #include "config/nearest.h"
 #include "config/settings.h"

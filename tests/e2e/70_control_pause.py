@@ -1,5 +1,5 @@
-"""When `pause` has returned, nothing of the route begins any more, because the server has taken note
-of it; an operator's program can ask for the same."""
+"""When `pause` has returned, nothing of the route begins any more, because the server has taken
+note of it; an operator's program can ask for the same."""
 from control import ask
 from harness import Server, ensure, expect, ledger, route
 
