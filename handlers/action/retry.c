@@ -56,7 +56,7 @@ static bool read_on(struct load *load, const struct node *node, const struct row
 static const struct row rules_rows[] = {
     {"attempts", ROW_INTEGER, FIELD(attempts),
      "How many attempts a delivery has, the first included; 1: it is not tried again. A replay "
-     "begins anew.",
+     "gives it as many again.",
      "5", 1, ATTEMPTS_MAX},
     {"backoff", ROW_DURATION, FIELD(backoff_ms),
      "The time from the first failure to the next attempt; it doubles with each failure. Up to a "

@@ -2,7 +2,7 @@
  * is asked where there are several; then they go page by page through short transactions, so that
  * the server goes on beside it. Deliveries keep their ids; the runner of a running server notices,
  * otherwise the next one does. */
-#include "config/loader.h"
+#include "config/settings.h"
 #include "server/cli/events_find.h"
 #include "server/cli/replay_judge.h"
 #include "server/cli/replay_plan.h"
@@ -310,13 +310,7 @@ static int replay_with(struct options *options, const struct settings *settings)
 
 static int replay_read(struct options *options)
 {
-    struct problem_list problems;
-    problem_list_init(&problems);
-    struct settings *settings =
-        settings_load_secretless(cli_config_file(options->config), &program_registry, &problems);
-    if (!settings)
-        problem_list_print(&problems, stderr);
-    problem_list_finish(&problems);
+    struct settings *settings = cli_load_settings(options->config);
     int code = settings ? replay_with(options, settings) : EXIT_ENVIRONMENT;
     settings_destroy(settings);
     return code;

@@ -32,14 +32,15 @@ static void timer_fired(struct loop_timer *timer)
 static void link_ready(struct loop_watch *watch, uint32_t events)
 {
     struct operator_link *link = watch->owner;
-    if (events & (EPOLLHUP | EPOLLERR) && !(events & EPOLLIN && link->is_reading)) {
-        link_close_soon(link);
-        return;
-    }
-    if (events & EPOLLIN && link->is_reading)
+    bool is_gone = events & (EPOLLHUP | EPOLLERR);
+    if (events & EPOLLIN && link->is_reading) {
         link->readable(link);
-    else
+        is_gone &= link->is_reading; /* in the middle of its request */
+    } else if (!is_gone) {
         operator_link_flush(link);
+    }
+    if (is_gone)
+        link_close_soon(link);
 }
 
 bool operator_link_init(struct operator_link *link, struct loop *loop, int fd,

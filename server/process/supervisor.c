@@ -448,8 +448,8 @@ static void ask_reload(void *owner, struct operator_client *client,
 }
 
 static const struct operator_verb operator_verbs[] = {
-    {"status", ask_status}, {"keys", ask_keys},     {"routes", ask_routes}, {"reload", ask_reload},
-    {"cancel", ask_runner}, {"follow", ask_runner}, {NULL, NULL},
+    {"status", ask_status}, {"keys", ask_keys},     {"routes", ask_routes},  {"reload", ask_reload},
+    {"cancel", ask_runner}, {"follow", ask_runner}, {"refresh", ask_runner}, {NULL, NULL},
 };
 
 /* Without the socket everything else works. */

@@ -25,7 +25,7 @@ struct runner_operator {
     struct runner_operator *next;
     struct runner_operators *operators;
     struct operator_link link;
-    enum { WAITS_FOR_NOTHING, WAITS_FOR_END, FOLLOWS } does;
+    enum { WAITS_FOR_NOTHING, WAITS_FOR_END, FOLLOWS, WAITS_FOR_POLL, IS_POLLED } does;
     char id[ID_TEXT_SIZE];
     size_t running; /* attempts whose end it waits for */
     uint64_t skipped;
@@ -303,12 +303,19 @@ static void ask_status(struct runner_operator *asker)
     operator_link_done(&asker->link, "");
 }
 
+static void ask_refresh(struct runner_operator *asker)
+{
+    asker->does = WAITS_FOR_POLL;
+}
+
 static const struct {
     const char *name;
     bool needs_id;
     void (*run)(struct runner_operator *asker);
-} verbs[] = {
-    {"status", false, ask_status}, {"cancel", true, ask_cancel}, {"follow", true, ask_follow}};
+} verbs[] = {{"status", false, ask_status},
+             {"cancel", true, ask_cancel},
+             {"follow", true, ask_follow},
+             {"refresh", false, ask_refresh}};
 
 static void ask(struct runner_operator *asker, struct bytes line)
 {
@@ -396,4 +403,43 @@ void runner_operators_take(struct runner_operators *operators, int fd)
     operators->first = asker;
     operators->count++;
     operators->dispatch->watcher = &operators->watcher;
+}
+
+/* ---- a turn ---- */
+
+bool runner_operators_are_due(const struct runner_operators *operators)
+{
+    const struct runner_operator *asker = operators->first;
+    while (asker && asker->does != WAITS_FOR_POLL)
+        asker = asker->next;
+    return asker;
+}
+
+void runner_operators_fill(struct runner_operators *operators, struct journal_turn *turn)
+{
+    for (struct runner_operator *asker = operators->first; asker; asker = asker->next) {
+        if (asker->does != WAITS_FOR_POLL)
+            continue;
+        asker->does = IS_POLLED;
+        turn->polls = true;
+    }
+}
+
+/* A poll that finds something has the next turn read which routes are paused. A runner that claims
+ * nothing does not read that, and starts nothing either. */
+void runner_operators_settle(struct runner_operators *operators, const struct journal_turn *turn)
+{
+    const struct dispatch *dispatch = operators->dispatch;
+    bool is_known = !dispatch->claiming || !dispatch->gates.unread;
+    struct runner_operator *asker = operators->first;
+    for (; asker; asker = asker->next) {
+        if (asker->does != IS_POLLED)
+            continue;
+        if (turn->end != JOURNAL_DONE)
+            asker->does = WAITS_FOR_POLL;
+        else if (is_known && !asker->link.is_ended) {
+            asker->does = WAITS_FOR_NOTHING;
+            operator_link_done(&asker->link, "");
+        }
+    }
 }

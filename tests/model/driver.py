@@ -79,10 +79,12 @@ class Driver:
         for _ in range(200):
             try:
                 self.connection = self.connection or self.server.connect(timeout=30)
-                return self.connection.request("POST", path, body, headers)
+                answer = self.connection.request("POST", path, body, headers)
+                if answer.status != 503:
+                    return answer
             except OSError:
                 self.drop_connection()
-                time.sleep(0.02)  # the server is being started anew
+            time.sleep(0.02)  # the server, or its runner, is being started anew
         raise Failure("no answer to 200 requests")
 
     # -- a seed --
@@ -196,7 +198,6 @@ class Driver:
             self.resume(name)
             return
         expect(self.server.tool("pause", name).returncode, 0, "pause")
-        time.sleep(0.7)  # longer than the runner's poll: only then nothing may begin
         self.paused[name] = time.monotonic_ns()
 
     def resume(self, name):
