@@ -399,6 +399,9 @@ bool routes_forget_deaths(struct sqlite_journal *journal, struct journal_streak 
 
 /* In a transaction. */
 void notice_write(struct sqlite_journal *journal, struct journal_turn *turn);
+/* In a transaction: of the routes that it pauses. Before tell_failures: the death that has paused
+ * one is then counted beside it. */
+void notice_write_pauses(struct sqlite_journal *journal, struct journal_turn *turn);
 void notice_read(struct sqlite_journal *journal, struct journal_turn *turn);
 
 /* ---- prune.c, on the connection of a runner or of a person ---- */

@@ -508,6 +508,7 @@ static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn
     if (turn->abandon)
         write_abandoned(journal, turn);
     write_claims(journal, turn);
+    notice_write_pauses(journal, turn);
     tell_failures(journal, turn);
     read_last(journal, turn);
     if (turn->proves)

@@ -74,6 +74,7 @@ void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
     dispatch->journal = journal;
     body_files_sweep(&dispatch->body_files);
     queue_number(&dispatch->queue, actions);
+    gates_number(&dispatch->gates);
 }
 
 void dispatch_finish(struct dispatch *dispatch)

@@ -56,6 +56,8 @@ struct gates {
 bool gates_init(struct gates *gates, const struct settings *settings, struct queue *queue,
                 struct loop *loop, struct error *err);
 void gates_finish(struct gates *gates);
+/* The actions have their numbers (queue_number): who is told that a route is paused. */
+void gates_number(struct gates *gates);
 
 /* A delivery was taken from that queue to be started. */
 void gates_took(struct gates *gates, const struct action_queue *action);

@@ -8,16 +8,14 @@
 
 struct shared;
 
-enum { WATCH_NOTICES = 16, WATCH_HEARS = INTAKE_BATCH, WATCH_REASON_SIZE = 200 };
+enum { WATCH_NOTICES = 16, WATCH_HEARS = INTAKE_BATCH };
 
 /* A notice that is still to be written. */
 struct watch_post {
     struct watched *watched;
-    int kind; /* of struct journal_notice */
-    int64_t since_ms, heard_ms;
-    char reason[WATCH_REASON_SIZE];
-    char body[2 * WATCH_REASON_SIZE + 256];
-    struct event event;
+    enum notice_kind kind;
+    int64_t heard_ms;
+    struct notice_event told;
 };
 
 struct watch {
@@ -42,9 +40,6 @@ void watch_finish(struct watch *watch);
 void watch_claim(struct watch *watch, bool claims);
 /* Once in a while: whether something is to be told now. */
 void watch_look(struct watch *watch, int64_t boot_ms);
-/* Has something told about a route of the route file, as when it is paused: `reason` is a sentence.
- * It is in the log anyway; for want of memory or of `on_failure` nowhere else. */
-void watch_post(struct watch *watch, const struct route *route, int kind, const char *reason);
 
 /* ---- a turn ---- */
 

@@ -671,6 +671,7 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
     if (turn->abandon)
         write_abandoned(journal, turn);
     write_claims(journal, turn);
+    write_pauses(journal, turn);
     engine_tell_failures(&journal->base, turn, tell, journal);
     journal->version += journal->version == store->version; /* else it is behind still */
     store->version++;

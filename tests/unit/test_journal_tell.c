@@ -317,10 +317,58 @@ START_TEST(each_kind_of_notice_is_told_for_itself)
     ck_assert(heard.told_refusal && !heard.told_silence);
     ck_assert(!notify(journal, NOTICE_REFUSED, 0, &teller, &heard));
     ck_assert(notify(journal, NOTICE_SILENT, NOW_MS - 5, &teller, &heard));
-    ck_assert(notify(journal, NOTICE_PAUSED, 0, &teller, &heard));
-    ck_assert(notify(journal, NOTICE_PAUSED, 0, &teller, &heard)); /* who pauses knows it */
     hear_of(journal, NOW_MS);
     ck_assert(notify(journal, NOTICE_REFUSED, 0, &teller, &heard) && !heard.told_silence);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+/* A death that pauses its route: the delivery that tells of it. */
+static int64_t pause_by_death(struct journal *journal, int64_t teller_action, char id[ID_TEXT_SIZE])
+{
+    struct journal_streak streak = {.route = "alpha", .pause_at = 1, .teller = teller_action};
+    const struct outcome outcome = {.kind = OUTCOME_FAILED, .exit_status = 3, .reason = "failed"};
+    int64_t teller, handle = admit(journal, "").handle;
+    struct journal_finish what = {
+        .handle = handle, .attempt = 1, .outcome = &outcome, .streak = &streak};
+    struct journal_turn turn;
+    ck_assert_int_eq(claim(journal, handle), WANT_CLAIMED);
+    make_turn(&turn);
+    turn.finish = &what;
+    turn.streaks = &streak;
+    turn.streak_count = 1;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    ck_assert(streak.paused && turn.reruns.count == 1);
+    teller = turn.reruns.items[0].handle;
+    snprintf(id, ID_TEXT_SIZE, "%s", streak.told_id);
+    journal_turn_finish(&turn);
+    return teller;
+}
+
+START_TEST(a_pause_is_told_in_the_turn_of_the_death_that_causes_it)
+{
+    struct journal *journal = open_telling(_i);
+    char id[ID_TEXT_SIZE];
+    int64_t later_ms, teller = pause_by_death(journal, actions[2].number, id);
+    ck_assert_int_eq(claim_at(journal, teller, NOW_MS, &later_ms), WANT_CLAIMED);
+    ck_assert_str_eq(held[held_count - 1].id, id);
+    ck_assert(told.some && told.attempts == 0 && told.count == 1); /* the death itself */
+    ck_assert_str_eq(told.action, "");
+    ck_assert_str_eq(told.reason, "1 delivery died in a row");
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+START_TEST(a_pause_that_nobody_wants_to_hear_of_has_no_event)
+{
+    struct journal *journal = open_telling(_i);
+    char id[ID_TEXT_SIZE];
+    int64_t later_ms, teller = pause_by_death(journal, 0, id);
+    ck_assert_str_eq(id, "");
+    ck_assert_int_eq(claim_at(journal, teller, NOW_MS, &later_ms), WANT_CLAIMED);
+    ck_assert_str_eq(told.reason, "failed");
     journal_close(journal);
     end();
 }
@@ -340,6 +388,8 @@ Suite *test_suite(void)
     EVERY(a_refused_turn_tells_nobody);
     EVERY(silence_is_told_once_until_an_event_comes);
     EVERY(each_kind_of_notice_is_told_for_itself);
+    EVERY(a_pause_is_told_in_the_turn_of_the_death_that_causes_it);
+    EVERY(a_pause_that_nobody_wants_to_hear_of_has_no_event);
     suite_add_tcase(suite, all);
     return suite;
 }
