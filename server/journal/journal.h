@@ -150,6 +150,7 @@ struct journal_finish {
     bool stopped_early; /* a stop of the server interrupted it soon after its start, which the
                            command may have caused: dead when that has happened too often */
     struct journal_streak *streak; /* of its route, one of the turn's; NULL: nobody counts */
+    int64_t told; /* failures that were counted, and that a teller which is done has told of */
 
     bool applied;              /* false: this attempt of this runner was not under way any more */
     enum delivery_state state; /* if it was: the delivery's now */

@@ -86,6 +86,7 @@ enum journal_sql {
     SQL_READ_TELLING,
     SQL_READ_FAILURE,
     SQL_TOLD,
+    SQL_TOLD_COUNT,
     SQL_TELL_LATER,
     SQL_HEAR,
     SQL_READ_HEARD,
@@ -357,8 +358,10 @@ struct told {
  * journal says when it is due, and it must not be claimed. */
 bool tell_prepare(struct sqlite_journal *journal, struct journal_turn *turn, int64_t action,
                   int64_t handle, struct told *told);
-/* It is claimed: what is told from now on is counted anew. */
+/* It is claimed: the next one keeps its distance. */
 void tell_claimed(struct sqlite_journal *journal, const struct journal_turn *turn, int64_t action);
+/* A teller is done: what it was told to have been counted counts no more. */
+void tell_done(struct sqlite_journal *journal, const struct journal_finish *finish);
 /* A delivery for the teller of an event that has been added in this transaction. */
 bool tell_of_event(struct sqlite_journal *journal, struct journal_turn *turn, int64_t teller,
                    int64_t event);

@@ -106,7 +106,10 @@ const char *const journal_sql[SQL_COUNT] = {
         " LEFT JOIN action a ON a.number = d.action LEFT JOIN output o ON o.delivery = d.seq"
         " WHERE e.seq = ?1 ORDER BY d.state = 'dead' DESC, d.ended_ms DESC LIMIT 1",
     [SQL_TOLD] = "INSERT INTO route (name, told_ms) VALUES (?1, ?2)"
-                 " ON CONFLICT (name) DO UPDATE SET told_ms = excluded.told_ms, untold = 0",
+                 " ON CONFLICT (name) DO UPDATE SET told_ms = excluded.told_ms",
+    [SQL_TOLD_COUNT] = "UPDATE route SET untold = max(untold - ?2, 0) WHERE name ="
+                       " (SELECT a.route FROM delivery d JOIN action a ON a.number = d.action"
+                       " WHERE d.seq = ?1)",
     [SQL_TELL_LATER] = "UPDATE delivery SET due_ms = ?2, wait_ms = ?3 WHERE seq = ?1",
 
     /* a negative time says nothing where another one is known */

@@ -484,7 +484,6 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
         struct told_row *route =
             route_of(tables, engine_find_action(&journal->base, row->action)->route);
         route->told_ms = turn->due_ms;
-        route->untold = 0;
     }
 }
 

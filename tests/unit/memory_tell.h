@@ -111,6 +111,13 @@ static void add_notice(struct memory_journal *journal, struct journal_turn *turn
 static void write_notices(struct memory_journal *journal, struct journal_turn *turn)
 {
     struct tables *tables = &journal->store->now;
+    for (const struct journal_finish *finish = turn->finish; finish; finish = finish->next) {
+        if (!finish->applied || finish->told == 0 || finish->state != DELIVERY_DONE)
+            continue;
+        int64_t action = memory_delivery(tables, finish->handle)->action;
+        struct told_row *route = route_of(tables, tables->actions[action - 1].route);
+        route->untold -= finish->told < route->untold ? finish->told : route->untold;
+    }
     for (size_t i = 0; i < turn->hear_count; i++) {
         struct told_row *route = route_of(tables, turn->hears[i].route);
         if (route->event_ms != 0 && turn->hears[i].event_ms < 0)
