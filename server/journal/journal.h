@@ -222,12 +222,13 @@ struct journal_key_look {
     int64_t reached; /* but to this key, or handle */
 };
 
-/* Asks about a delivery that was running, here or elsewhere. */
+/* Asks about a delivery that was running, here or elsewhere, or that waited. */
 struct journal_watch {
     int64_t handle, action, key;
 
-    bool is_over;
-    char by[ID_TEXT_SIZE]; /* the event that takes its place; "": there is none */
+    bool is_over;              /* it is not running */
+    enum delivery_state state; /* DELIVERY_DEAD, too, where it is gone */
+    char by[ID_TEXT_SIZE];     /* the event that takes its place; "": there is none */
 };
 
 /* A delivery whose place a newer event has taken. */

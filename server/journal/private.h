@@ -343,6 +343,9 @@ bool events_read_actions(struct sqlite_journal *journal,
                          void (*each)(void *context, const struct stored_action *action),
                          void *context);
 
+/* Of a column `state`. */
+enum delivery_state events_state(struct bytes text);
+
 /* ---- tell.c: in a transaction ---- */
 
 /* Whoever tells of the failures of the route is told of each delivery that has died in the turn. */

@@ -272,7 +272,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_ANY_HEADS] = "SELECT seq, due_ms," BODY_SIZE " FROM delivery d INDEXED BY delivery_open"
                       " WHERE " OPEN " AND action = ?1 AND state = 'pending' AND due_ms <= ?3"
                       " ORDER BY seq LIMIT 2",
-    [SQL_WATCH] = "SELECT superseded_by FROM delivery WHERE seq = ?1 AND state = 'running'",
+    [SQL_WATCH] = "SELECT superseded_by, state FROM delivery WHERE seq = ?1",
 
     /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
     [SQL_PRUNE_LOOK] =

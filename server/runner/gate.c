@@ -239,7 +239,7 @@ static void pause_route(struct route_gate *route, int64_t since_ms, const char *
     char since[CLOCK_TEXT_SIZE];
     if (route->paused)
         return;
-    route->paused = true;
+    route->paused = route->gates->some_paused = true;
     hold_actions(route);
     clock_format_unix_ms(since_ms, since);
     fields[1] = log_text("since", since);
@@ -281,6 +281,7 @@ static void load_routes(struct gates *gates, const struct journal_turn *turn)
 
 void gates_load(struct gates *gates, const struct journal_turn *turn)
 {
+    gates->some_paused = false;
     if (turn->reads_routes)
         load_routes(gates, turn);
     for (size_t i = 0; i < gates->streak_count; i++) {
@@ -291,6 +292,11 @@ void gates_load(struct gates *gates, const struct journal_turn *turn)
         journal_explain_streak(streak, why);
         pause_route(find_route(gates, streak->route), turn->now_ms, why, streak->told_id);
     }
+}
+
+bool gates_is_paused(const struct gates *gates, size_t route)
+{
+    return gates->routes[route].paused;
 }
 
 struct journal_streak *gates_streak(const struct gates *gates, const struct action_queue *action)
