@@ -51,7 +51,7 @@ bool notice_event_make(struct notice_event *made, enum notice_kind kind, const c
         return false;
     made->event = (struct event){.route = bytes_of_text(route),
                                  .received_ms = clock_unix_ms(),
-                                 .client = bytes_of_text("tenterhook"),
+                                 .client = bytes_of_text(NOTICE_CLIENT),
                                  .type = bytes_of_text(types[kind]),
                                  .content_type = bytes_of_text("application/json"),
                                  .body_is_json = true,

@@ -7,6 +7,8 @@
 enum notice_kind { NOTICE_SILENT, NOTICE_REFUSED, NOTICE_PAUSED };
 
 enum { NOTICE_REASON_SIZE = 200 };
+/* In the place of the client: no sender has such an address. */
+#define NOTICE_CLIENT "tenterhook"
 
 /* It holds spans into itself. */
 struct notice_event {

@@ -122,7 +122,7 @@ const char *const journal_sql[SQL_COUNT] = {
         "SELECT name, max(event_ms), max(silence_told_ms), max(refusal_told_ms) FROM"
         " (SELECT name, event_ms, silence_told_ms, refusal_told_ms FROM route"
         "  UNION ALL SELECT route, max(received_ms), NULL, NULL FROM event"
-        "  WHERE seq > (SELECT max(seq) FROM event) - 10000 AND client <> 'tenterhook'"
+        "  WHERE seq > (SELECT max(seq) FROM event) - 10000 AND client <> '" NOTICE_CLIENT "'"
         "  GROUP BY route)"
         " GROUP BY name HAVING max(event_ms) IS NOT NULL",
     [SQL_TOLD_SILENCE] =
