@@ -117,6 +117,9 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_SUPERSEDED] = {"superseded", LOG_INFO, LOG_INFO,
                         "id route action peer attempt ms [signal/exit] [helpers] by",
                         "An action was stopped, because a newer event, `by`, takes its place."},
+    [LOG_GAVE_WAY] = {"gave_way", LOG_INFO, LOG_INFO, "route action deliveries by",
+                      "So many deliveries of an action that waited are superseded, because a newer "
+                      "event, `by`, takes their place."},
     [LOG_CANCELLED] = {"cancelled", LOG_INFO, LOG_INFO,
                        "id route action peer attempt ms [signal/exit] [helpers] reason",
                        "An action was ended by `tenterhook cancel`, and is not tried again."},

@@ -4,6 +4,7 @@
 #include "server/runner/superseded.h"
 
 #include "base/clock.h"
+#include "server/ipc/log_events.h"
 
 #include <string.h>
 
@@ -22,10 +23,29 @@ static void stop(const struct attempt_list *started, int64_t handle, const char 
     attempt->action->kind->stop(attempt->under_way, clock_monotonic_ns() + SUPERSEDED_NS);
 }
 
+/* What a newer event has replaced of an action follows each other: one line for all of it. */
+static void log_waiting(const struct queue *queue, const struct journal_replaced *list)
+{
+    for (size_t i = 0, end; i < list->count; i = end) {
+        const struct journal_superseded *first = &list->items[i];
+        const struct action_queue *action = queue_find(queue, first->action);
+        int64_t waited = 0;
+        for (end = i; end < list->count && list->items[end].action == first->action &&
+                      list->items[end].by == first->by;
+             end++)
+            waited += !list->items[end].is_running;
+        if (waited > 0 && action)
+            log_write(LOG_GAVE_WAY, log_text("route", action->route->name),
+                      log_text("action", action->action->name), log_number("deliveries", waited),
+                      log_text("by", first->by));
+    }
+}
+
 /* A sender that waits for the output of what does not run any more is told so. */
 void superseded_stop(const struct attempt_list *started, struct answers *answers,
-                     const struct journal_turn *turn)
+                     const struct queue *queue, const struct journal_turn *turn)
 {
+    log_waiting(queue, &turn->superseded);
     for (size_t i = 0; i < turn->superseded.count; i++) {
         const struct journal_superseded *one = &turn->superseded.items[i];
         if (one->is_running)
