@@ -1,5 +1,5 @@
-"""What tells of a failure is no state of its event for any verb: not for the filters and the ends of
-`events`, nor for `replay --wait` and `verify`; a notice is shown by what tells of it."""
+"""What tells of a failure is no state of its event for any verb: not for the filters and the ends
+of `events`, nor for `replay --wait` and `verify`; a notice is shown by what tells of it."""
 import json
 
 from harness import Server, ensure, expect, route, script, wait_until
@@ -32,7 +32,8 @@ with Server([route(actions=[FAILS], on_failure=ALERT, tell_every="1h"),
     for words in (("--event", second), ("--route", "hook"), ("--route", "calm")):
         tried = server.tool("verify", *words)
         expect(tried.returncode, 0, f"{words}: {tried.stdout}{tried.stderr}")
-    ensure("nobody has sent it" in server.tool("verify", "--event", notice).stderr, "verify of a notice")
-    exported = [json.loads(line) for line in server.tool("events", "export").stdout.splitlines()]
+    tried = server.tool("verify", "--event", notice).stderr
+    ensure("nobody has sent it" in tried, tried)
+    exported = map(json.loads, server.tool("events", "export").stdout.splitlines())
     expect({one["id"]: one["states"] for one in exported},
            {first: ["dead"], second: ["dead"], notice: ["dead"]})

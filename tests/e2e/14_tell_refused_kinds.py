@@ -1,5 +1,5 @@
-"""A wrong secret is noticed where no header of its own has it too: in a signature that stands in the
-body, and in the credentials of a provider with basic authentication; not if the body has none."""
+"""A wrong secret is noticed where no header of its own has it, too: in a signature that stands in
+its body, and in a provider's basic authentication; not in a request that has none."""
 import base64
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ def mailgun(secret, token):
 def basic(secret):
     return {"Authorization": "Basic " + base64.b64encode(f"user:{secret}".encode()).decode()}
 
-KEYS = {"on_failure": ALERT, "tell_every": "100ms", "expect": "2s", "actions": [{"command": ["true"]}]}
+KEYS = {"on_failure": ALERT, "tell_every": "100ms", "expect": "2s", "actions": [{"shell": ":"}]}
 SECRETS = {"mailgun": RIGHT, "postmark": f"user:{RIGHT}"}
 with Server([{"name": f"{kind}-{name}", "path": f"/{kind}-{name}", "provider": kind,
               "secret": SECRETS[kind], **KEYS}

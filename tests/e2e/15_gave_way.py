@@ -15,7 +15,7 @@ with Server([route(actions=[ledger()])]) as server:
     ids = [server.post("/hook", b"{}").json()["id"] for _ in range(2)]
     name = server.query("SELECT name FROM action")[0][0]
     for count, by in ((30, ids[0]), (1, ids[1])):
-        server.wait_log(f"info runner: gave_way route=hook action={name} deliveries={count} by={by}")
+        server.wait_log(f" gave_way route=hook action={name} deliveries={count} by={by}")
     server.tool("resume", "hook")
     wait_until(lambda: server.ledger() == ids[1:], "the last event")
     server.wait_settled()
