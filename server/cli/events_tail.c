@@ -126,13 +126,12 @@ static int compare_seqs(const void *key, const void *item)
     return wanted < found ? -1 : wanted > found;
 }
 
-static void note_open(void *context, int64_t delivery, bool is_state)
+static void note_open(void *context, const struct open_view *open)
 {
     struct tail *tail = context;
-    int64_t event = delivery >> 8;
     struct followed *found =
-        bsearch(&event, tail->followed, tail->count, sizeof *tail->followed, compare_seqs);
-    if (found && is_state)
+        bsearch(&open->event, tail->followed, tail->count, sizeof *tail->followed, compare_seqs);
+    if (found && open->is_of_state)
         found->open = true;
 }
 

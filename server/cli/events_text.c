@@ -295,6 +295,8 @@ static void put_waiting(const struct events_text *text, const struct delivery_vi
     if (!bytes_equal_text(delivery->state, "pending"))
         return;
     put_time(text, "  waits until", delivery->due_ms ? delivery->due_ms : -1);
+    if (delivery->failures > 0)
+        fprintf(text->out, "%-13s %lld\n", "  failures", (long long)delivery->failures);
     if (delivery->paused_ms >= 0) {
         put_time(text, "  paused", delivery->paused_ms);
         put_line(text->out, "  because", delivery->paused_why);

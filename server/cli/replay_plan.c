@@ -157,20 +157,24 @@ static bool print_event(struct waiting *waiting, const struct planned *items, si
     return good;
 }
 
-static void mark_open(void *context, int64_t delivery, bool is_state)
+/* What is printed of an event waits for all of it that was replayed, and for nothing else. */
+static void mark_open(void *context, const struct open_view *open)
 {
-    (void)is_state;
     const struct waiting *waiting = context;
     struct planned *items = waiting->plan->items;
     size_t low = 0, high = waiting->left;
-    while (low < high) { /* the item of the delivery, or of a later one */
+    while (low < high) { /* the item, or the first behind it */
         size_t middle = low + (high - low) / 2;
-        if (items[middle].delivery < delivery)
+        if (items[middle].delivery < open->delivery)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < waiting->left && items[low].delivery == delivery)
+    if (low == waiting->left || items[low].delivery != open->delivery)
+        return;
+    while (low > 0 && items[low - 1].event == open->event)
+        low--;
+    for (; low < waiting->left && items[low].event == open->event; low++)
         items[low].is_open = true;
 }
 

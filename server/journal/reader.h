@@ -26,8 +26,10 @@ struct event_view {
 /* What is NULL, empty or 0 does not restrict, but for the limit. */
 struct event_filter {
     const char *route;
-    const char *type;           /* in which each * stands for any text */
-    const char *state, *action; /* events with a delivery of that action in that state */
+    const char *type; /* in which each * stands for any text */
+    /* Events with a delivery of that action in that state; without an action, those that only tell
+     * of a failure of the event are none of them. */
+    const char *state, *action;
     struct bytes text;          /* events whose stored body contains these bytes */
     int64_t since_ms, until_ms; /* received from then on; before then */
     int64_t after, before;      /* behind this number; before this number */
@@ -61,11 +63,15 @@ bool journal_reader_event(struct journal_reader *reader, int64_t seq,
 bool journal_reader_body(struct journal_reader *reader, int64_t seq,
                          void (*each)(void *context, const struct event *stored), void *context);
 
-/* The deliveries, of the events from number `from` on, that are pending or running, in any order.
- * `is_state`: the event is open for it. What tells of a failure counts only where the event has
- * nothing else. */
+/* A delivery that is pending or running. */
+struct open_view {
+    int64_t event, delivery; /* numbers */
+    bool is_of_state;        /* the event is, too; not so of what only tells of its failure */
+};
+
+/* Those of events from number `from` on, in any order. */
 bool journal_reader_open_deliveries(struct journal_reader *reader, int64_t from,
-                                    void (*each)(void *context, int64_t delivery, bool is_state),
+                                    void (*each)(void *context, const struct open_view *open),
                                     void *context);
 
 struct delivery_view {

@@ -108,7 +108,10 @@ const char *const journal_sql[SQL_COUNT] = {
         " LEFT JOIN action a ON a.number = d.action LEFT JOIN output o ON o.delivery = d.seq"
         " WHERE e.seq = ?1 ORDER BY d.state = 'dead' DESC, d.ended_ms DESC LIMIT 1",
     [SQL_TOLD] = "INSERT INTO route (name, told_ms) VALUES (?1, ?2)"
-                 " ON CONFLICT (name) DO UPDATE SET told_ms = excluded.told_ms, untold = 0",
+                 " ON CONFLICT (name) DO UPDATE SET told_ms = excluded.told_ms",
+    [SQL_TOLD_COUNT] = "UPDATE route SET untold = max(untold - ?2, 0) WHERE name ="
+                       " (SELECT a.route FROM delivery d JOIN action a ON a.number = d.action"
+                       " WHERE d.seq = ?1)",
     [SQL_TELL_LATER] = "UPDATE delivery SET due_ms = ?2, wait_ms = ?3 WHERE seq = ?1",
 
     /* a negative time says nothing where another one is known */
@@ -121,7 +124,7 @@ const char *const journal_sql[SQL_COUNT] = {
         "SELECT name, max(event_ms), max(silence_told_ms), max(refusal_told_ms) FROM"
         " (SELECT name, event_ms, silence_told_ms, refusal_told_ms FROM route"
         "  UNION ALL SELECT route, max(received_ms), NULL, NULL FROM event"
-        "  WHERE seq > (SELECT max(seq) FROM event) - 10000 AND client <> 'tenterhook'"
+        "  WHERE seq > (SELECT max(seq) FROM event) - 10000 AND client <> '" NOTICE_CLIENT "'"
         "  GROUP BY route)"
         " GROUP BY name HAVING max(event_ms) IS NOT NULL",
     [SQL_TOLD_SILENCE] =
@@ -270,7 +273,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_ANY_HEADS] = "SELECT seq, due_ms," BODY_SIZE " FROM delivery d INDEXED BY delivery_open"
                       " WHERE " OPEN " AND action = ?1 AND state = 'pending' AND due_ms <= ?3"
                       " ORDER BY seq LIMIT 2",
-    [SQL_WATCH] = "SELECT superseded_by FROM delivery WHERE seq = ?1 AND state = 'running'",
+    [SQL_WATCH] = "SELECT superseded_by, state FROM delivery WHERE seq = ?1",
 
     /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
     [SQL_PRUNE_LOOK] =

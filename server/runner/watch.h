@@ -9,16 +9,14 @@
 
 struct shared;
 
-enum { WATCH_NOTICES = 16, WATCH_HEARS = INTAKE_BATCH, WATCH_REASON_SIZE = 200 };
+enum { WATCH_NOTICES = 16, WATCH_HEARS = INTAKE_BATCH };
 
 /* A notice that is still to be written. */
 struct watch_post {
     struct watched *watched;
-    int kind; /* of struct journal_notice */
-    int64_t since_ms, heard_ms;
-    char reason[WATCH_REASON_SIZE];
-    char body[2 * WATCH_REASON_SIZE + 256];
-    struct event event;
+    enum notice_kind kind;
+    int64_t heard_ms;
+    struct notice_event told;
 };
 
 struct watch {
