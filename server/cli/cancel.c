@@ -16,6 +16,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -191,16 +192,28 @@ static int cancel_id(struct cancelling *run, const char *id, struct error *err)
     return run->cancelled > 0 && run->other == 0 ? EXIT_DONE : EXIT_NO;
 }
 
+/* Who has the journal has the lock that is made beside it, whoever we are. False: there is no
+ * journal that a lock could be for, and none is made. */
+static bool find_owner(const char *journal, struct journal_owner *owner)
+{
+    struct stat what;
+    bool is_there = stat(journal, &what) == 0 && S_ISREG(what.st_mode) && what.st_size > 0;
+    if (is_there)
+        *owner = (struct journal_owner){what.st_uid, what.st_gid};
+    return is_there;
+}
+
 /* Without a server the lock is ours until this process ends, and so nothing that is running in the
  * journal runs. It is never closed: that would drop locks of SQLite's. */
 static void find_out_if_alone(struct cancelling *run)
 {
-    const struct journal_owner owner = {geteuid(), getegid()};
     const struct control_request request = {
         .journal = run->journal, .verb = "keys", .patience_ms = 1000};
     static struct journal_lock lock;
+    struct journal_owner owner;
     struct error why;
-    run->is_alone = control_ask(&request, NULL, &why) == CONTROL_NO_SERVER &&
+    run->is_alone = find_owner(run->journal, &owner) &&
+                    control_ask(&request, NULL, &why) == CONTROL_NO_SERVER &&
                     journal_lock(run->journal, &owner, NULL, &lock, &why);
 }
 

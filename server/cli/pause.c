@@ -57,14 +57,21 @@ static int fail(const struct error *err)
     return EXIT_ENVIRONMENT;
 }
 
+/* An exit code. */
+static int tell_no_route(const char *route)
+{
+    struct error err;
+    error_set(&err, "the route file has no route %s", route);
+    print_failure(err.text);
+    return EXIT_NO;
+}
+
 static int pause_route(const struct settings *settings, const struct options *options)
 {
     struct error err = {""};
     bool changed = false;
-    if (!has_route(settings, options->route)) {
-        error_set(&err, "the route file has no route %s", options->route);
-        return fail(&err);
-    }
+    if (!has_route(settings, options->route))
+        return tell_no_route(options->route);
     struct journal_edit *edit = journal_edit_open(settings->journal.path, &err);
     bool good = edit && journal_edit_begin(edit, &err) &&
                 journal_edit_pause(edit, options->route, options->because, clock_unix_ms(),
@@ -90,10 +97,8 @@ static int resume_route(const struct settings *settings, const struct options *o
     journal_edit_close(edit);
     if (!good)
         return fail(&err);
-    if (!changed && !has_route(settings, options->route)) {
-        error_set(&err, "the route file has no route %s", options->route);
-        return fail(&err);
-    }
+    if (!changed && !has_route(settings, options->route))
+        return tell_no_route(options->route);
     print_route("route ", options->route,
                 changed ? " is resumed: what waits starts" : " was not paused");
     return EXIT_DONE;
