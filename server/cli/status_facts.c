@@ -173,8 +173,8 @@ static void ask_server(struct status_facts *facts)
     enum control_end end = control_ask(&request, NULL, &why);
     if (!facts->server)
         facts->no_server = why;
-    else if (end != CONTROL_DONE)
-        facts->no_server.text[0] = '\0'; /* the supervisor has answered, its runner has not */
+    else if (end == CONTROL_FAILED)
+        facts->no_runner = why; /* the supervisor has answered, its runner has not */
 }
 
 /* ---- what needs attention ---- */
@@ -196,7 +196,8 @@ static void attend_server(struct status_facts *facts)
         snprintf(item->text, sizeof item->text, "%s", facts->no_server.text);
     if (facts->server && !facts->runner && !control_flag(facts->server, "stopping") &&
         (item = add_attention(facts, "runner")))
-        snprintf(item->text, sizeof item->text, "the runner does not answer");
+        snprintf(item->text, sizeof item->text, "the runner does not answer%s%s",
+                 facts->no_runner.text[0] ? ": " : "", facts->no_runner.text);
 }
 
 static void attend_journal(struct status_facts *facts)

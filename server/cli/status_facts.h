@@ -48,6 +48,7 @@ struct status_facts {
     struct json_object *server, *runner;
     char *server_text, *runner_text; /* their lines */
     struct error no_server;          /* why, "" where one runs */
+    struct error no_runner;          /* why it has said nothing, "" where that is not known */
     struct attention attentions[ATTENTIONS_MAX];
     size_t attention_count;
     bool no_memory;

@@ -1,5 +1,5 @@
-"""cancel without a server makes no journal where none is, and leaves no lock that keeps the server's
-user out."""
+"""cancel without a server makes no journal where none is, and leaves no lock that keeps the user of
+the server out."""
 import os
 
 from harness import Server, ensure, expect, ledger, route, run_program
