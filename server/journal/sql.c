@@ -5,9 +5,11 @@
 /* Said word for word as in the partial index, or SQLite does not use it. */
 #define OPEN "state IN ('pending', 'running')"
 #define WAITS "due_ms > 0 AND state = 'pending'"
-/* The same in what an UPDATE returns. */
-#define SIZE_OF_IT " (SELECT e.size FROM event e WHERE e.seq = delivery.seq >> 8)"
 #define BODY_SIZE " (SELECT e.size FROM event e WHERE e.seq = d.seq >> 8)"
+/* What is told of each that gives way. */
+#define REPLACED_ROW                                                                               \
+    " RETURNING seq, state, (SELECT e.size FROM event e WHERE e.seq = delivery.seq >> 8), key,"    \
+    " since_ms"
 #define REPLACED "'a newer event took its place: ' || "
 /* Of an attempt that has ended: it would be tried again, but a newer event is to run instead. */
 #define GIVES_WAY "superseded_by IS NOT NULL AND ?3 = 'pending'"
@@ -243,13 +245,12 @@ const char *const journal_sql[SQL_COUNT] = {
 
     /* ?3: the id of the event that takes their place */
     [SQL_SUPERSEDE] = "UPDATE delivery INDEXED BY delivery_keyed SET " GIVE_WAY
-                      " WHERE key <> 0 AND " OPEN " AND action = ?1 AND key = ?2"
-                      " RETURNING seq, state," SIZE_OF_IT,
+                      " WHERE key <> 0 AND " OPEN " AND action = ?1 AND key = ?2" REPLACED_ROW,
     [SQL_SUPERSEDE_ALL] = "UPDATE delivery INDEXED BY delivery_open SET " GIVE_WAY " WHERE " OPEN
-                          " AND action = ?1 AND ?2 = 0 RETURNING seq, state," SIZE_OF_IT,
+                          " AND action = ?1 AND ?2 = 0" REPLACED_ROW,
     [SQL_FOLD] = "UPDATE delivery INDEXED BY delivery_fold SET " GIVE_WAY
                  " WHERE fold IS NOT NULL AND state = 'pending' AND action = ?1 AND fold = ?2"
-                 " AND attempt = 0 RETURNING seq, state," SIZE_OF_IT ", since_ms",
+                 " AND attempt = 0" REPLACED_ROW,
     /* of one that was taken over */
     [SQL_GIVE_WAY] =
         "UPDATE delivery SET state = 'superseded',"

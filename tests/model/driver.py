@@ -118,7 +118,10 @@ class Driver:
         def ended():
             return not self.server.count("delivery", "state IN ('pending', 'running')")
 
-        wait_until(ended, "all deliveries to end", 60)
+        try:
+            wait_until(ended, "all deliveries to end", 20)
+        except Failure as failure:
+            raise Failure(f"{failure}\n{self.what_waits()}") from None
         for found in rows().values():
             world.rows[found[0]] = found[2:]
             world.sent[found[0]].number = found[1]
@@ -129,6 +132,14 @@ class Driver:
         world.attempts.update(attempts)
         world.faults += doubled + [f"{event} ran and was not acknowledged"
                                    for event in attempts if event not in ids]
+
+    def what_waits(self):
+        """What people would look at."""
+        rows = self.server.query(
+            "SELECT e.id, e.route, d.action, d.state, d.attempt, d.due_ms, d.wait_ms, d.failures,"
+            " d.takeovers, d.alone, d.key, d.fold, d.superseded_by, d.runner, d.reason FROM delivery d"
+            " JOIN event e ON e.seq = d.seq >> 8 WHERE d.state IN ('pending', 'running')")
+        return "\n".join(map(str, rows[:20])) + f"\npaused: {self.server.query('SELECT * FROM route')}"
 
     def first(self):
         return getattr(self, "newest", 0)

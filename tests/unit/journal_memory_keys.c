@@ -94,6 +94,7 @@ static void mark(struct tables *tables, struct delivery_row *row, struct journal
     const struct journal_superseded one = {.action = row->action,
                                            .handle = row->handle,
                                            .bytes = due.bytes,
+                                           .key = row->key,
                                            .is_running = row->state == MEMORY_RUNNING,
                                            .by = admit->id};
     if (!row->superseded_by[0])

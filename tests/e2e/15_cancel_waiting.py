@@ -1,0 +1,30 @@
+"""An event that waits to be tried again gives way to a newer one of its key, which runs at once; so
+does one that waits for the end of its burst."""
+from harness import Server, expect, route, script, wait_until
+
+RETRIES = script('echo "$TENTERHOOK_ID" >>"$OUT/ran"; [ "$FAIL" = 0 ] || exit 75', stdin="none",
+                 retry={"attempts": 5, "backoff": "1h"})
+RETRIES["env"]["FAIL"] = "{{payload.fail}}"
+KEYS = {"max": 1, "per": "payload.key"}
+ROUTES = [route("cancel", actions=[RETRIES], concurrency={**KEYS, "when_full": "cancel_running"}),
+          route("burst", actions=[RETRIES], concurrency=KEYS,
+                coalesce={"window": "1s", "max_wait": "10s", "per": "payload.key"})]
+
+
+def states(server):
+    return dict(server.query("SELECT e.id, d.state FROM event e JOIN delivery d ON d.event = e.seq"))
+
+
+with Server(ROUTES) as server:
+    ids = {}
+    for name in ("cancel", "burst"):
+        ids[name] = server.post("/" + name, b'{"key": "a", "fail": 1}').json()["id"]
+    wait_until(lambda: ids["cancel"] in server.ledger("ran"), "the first attempt")
+    wait_until(lambda: server.count("delivery", "failures = 1 AND state = 'pending'"), "a retry")
+    later = {name: server.post("/" + name, b'{"key": "a", "fail": 0}').json()["id"]
+             for name in ("cancel", "burst")}
+    for name in later:
+        wait_until(lambda: later[name] in server.ledger("ran"), f"the newer event of {name}", 15)
+        expect(states(server)[ids[name]], "superseded", name)
+    wait_until(lambda: {states(server)[event] for event in later.values()} == {"done"}, "both")
+print("two that waited have given way to newer ones")
