@@ -6,6 +6,7 @@
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/ipc/privilege.h"
+#include "server/journal/backup_file.h"
 #include "server/journal/lock.h"
 
 #include <signal.h>

@@ -4,7 +4,6 @@
  * from under the server. */
 #include "server/journal/backup_file.h"
 
-#include "server/journal/backup.h"
 #include "server/journal/tables.h"
 
 #include <errno.h>

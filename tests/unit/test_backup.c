@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "server/journal/backup.h"
+#include "server/journal/backup_file.h"
 #include "tests/unit/suite.h"
 
 #include <fcntl.h>
