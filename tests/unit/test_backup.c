@@ -199,7 +199,11 @@ START_TEST(who_is_interrupted_leaves_the_older_copy)
     writer_close(journal);
     back_up();
     ck_assert(journal_backup_part(copy_path, part, sizeof part));
-    write_file(part, "of one that was killed");
+    write_file(part, "precious, and by its name nothing else");
+    expect_refusal("is not what a backup of yours has left");
+    unlink(part);
+    write_file(part, "");
+    ck_assert_int_eq(truncate(part, 8192), 0); /* of one that was killed */
     back_up();
     ck_assert_int_ne(access(part, F_OK), 0);
     rename(fixture_path, part); /* no journal any more */
