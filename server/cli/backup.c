@@ -71,13 +71,12 @@ static void on_signal(int number)
     _exit(EXIT_ENVIRONMENT);
 }
 
-/* A process that is stopped from the terminal would keep the log from being emptied, too. */
 static void heed_signals(void)
 {
     static const int ends[] = {SIGALRM, SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         signal(ends[i], on_signal);
-    signal(SIGTSTP, SIG_IGN);
+    terminal_stops_nothing(); /* or the log could not be emptied, either */
 }
 
 static void note_step(void *owner, int64_t done, int64_t total)

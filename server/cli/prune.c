@@ -94,6 +94,7 @@ static int prune_with(const struct options *options, const struct settings *sett
     const struct prune_wish wish = make_wish(options, settings);
     struct prune_counts counts;
     struct error err = {""};
+    terminal_stops_nothing();
     if (!journal_prune(settings->journal.path, &wish, &counts, &err)) {
         print_failure(err.text);
         return EXIT_ENVIRONMENT;

@@ -250,6 +250,7 @@ static bool replay_plan_all(struct replaying *run, struct error *err)
 {
     struct progress progress = {.is_off = false};
     size_t next = 0;
+    terminal_stops_nothing();
     bool good = true;
     while (good && next < run->plan.count) {
         good = replay_page(run, &next, err);
