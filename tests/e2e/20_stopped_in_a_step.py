@@ -1,5 +1,5 @@
-"""Who is stopped from the terminal while it has the journal's lock would keep the server waiting: so
-the verbs that change many rows are not."""
+"""Who is stopped from the terminal while it has the lock of the journal would keep the server
+waiting: so the verbs that change many rows are not."""
 import os
 import signal
 import sqlite3
