@@ -6,6 +6,7 @@
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/ipc/privilege.h"
+#include "server/journal/backup_file.h"
 #include "server/journal/lock.h"
 
 #include <signal.h>
@@ -78,13 +79,12 @@ static void on_signal(int number)
     _exit(EXIT_ENVIRONMENT);
 }
 
-/* A process that is stopped from the terminal would keep the log from being emptied, too. */
 static void heed_signals(void)
 {
     static const int ends[] = {SIGALRM, SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         signal(ends[i], on_signal);
-    signal(SIGTSTP, SIG_IGN);
+    terminal_stops_nothing(); /* or the log could not be emptied, either */
 }
 
 static void note_step(void *owner, int64_t done, int64_t total)

@@ -25,7 +25,8 @@ struct control_request {
 enum control_end {
     CONTROL_DONE,
     CONTROL_FAILED,    /* the server says why not: `err` */
-    CONTROL_LOST,      /* no last line has come: the server has gone, or takes too long: `err` */
+    CONTROL_LOST,      /* no last line has come: the server, or its runner, has gone: `err` */
+    CONTROL_LATE,      /* none has come in time: `err` */
     CONTROL_LEFT,      /* `line` or `interrupted` has ended it */
     CONTROL_NO_SERVER, /* none runs with that journal, or it may not be asked: `err` */
 };

@@ -65,14 +65,21 @@ static void tell_server(const char *journal)
         fputs("tenterhook: the server has not confirmed it yet\n", stderr);
 }
 
+/* An exit code. */
+static int tell_no_route(const char *route)
+{
+    struct error err;
+    error_set(&err, "the route file has no route %s", route);
+    print_failure(err.text);
+    return EXIT_NO;
+}
+
 static int pause_route(const struct settings *settings, const struct options *options)
 {
     struct error err = {""};
     bool changed = false;
-    if (!cli_has_route(settings, options->route)) {
-        error_set(&err, "the route file has no route %s", options->route);
-        return fail(&err);
-    }
+    if (!cli_has_route(settings, options->route))
+        return tell_no_route(options->route);
     struct journal_edit *edit = journal_edit_open(settings->journal.path, &err);
     bool good = edit && journal_edit_begin(edit, &err) &&
                 journal_edit_pause(edit, options->route, options->because, clock_unix_ms(),
@@ -101,10 +108,8 @@ static int resume_route(const struct settings *settings, const struct options *o
     if (!good)
         return fail(&err);
     tell_server(settings->journal.path);
-    if (!changed && !cli_has_route(settings, options->route)) {
-        error_set(&err, "the route file has no route %s", options->route);
-        return fail(&err);
-    }
+    if (!changed && !cli_has_route(settings, options->route))
+        return tell_no_route(options->route);
     print_route("route ", options->route,
                 changed ? " is resumed: what waits starts" : " was not paused");
     return EXIT_DONE;

@@ -92,6 +92,7 @@ static int prune_with(const struct options *options, const struct settings *sett
     struct progress progress = {.is_off = false};
     struct prune_counts counts;
     struct error err = {""};
+    terminal_stops_nothing();
     wish.went_on = show_progress;
     wish.owner = &progress;
     bool done = journal_prune(settings->journal.path, &wish, &counts, &err);

@@ -28,7 +28,8 @@ static void attend_server(struct status_facts *facts)
         snprintf(item->text, sizeof item->text, "%s", facts->no_server.text);
     if (facts->server && !facts->runner && !control_flag(facts->server, "stopping") &&
         (item = add_attention(facts, "runner")))
-        snprintf(item->text, sizeof item->text, "the runner does not answer");
+        snprintf(item->text, sizeof item->text, "the runner does not answer%s%s",
+                 facts->no_runner.text[0] ? ": " : "", facts->no_runner.text);
 }
 
 static void attend_journal(struct status_facts *facts)

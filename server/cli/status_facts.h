@@ -72,6 +72,7 @@ struct status_facts {
     char *server_text, *runner_text; /* their lines */
     struct error no_server;          /* why, "" where one runs */
     bool file_is_known;              /* its routes are among those above */
+    struct error no_runner;          /* why it has said nothing, "" where that is not known */
     struct attention attentions[ATTENTIONS_MAX];
     size_t attention_count;
     bool no_memory;

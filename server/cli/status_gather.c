@@ -133,8 +133,8 @@ static void ask_server(struct status_facts *facts)
     enum control_end end = control_ask(&request, NULL, &why);
     if (!facts->server)
         facts->no_server = why;
-    else if (end != CONTROL_DONE)
-        facts->no_server.text[0] = '\0'; /* the supervisor has answered, its runner has not */
+    else if (end == CONTROL_FAILED)
+        facts->no_runner = why; /* the supervisor has answered, its runner has not */
 }
 
 static void ask_limits(struct status_facts *facts)

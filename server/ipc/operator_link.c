@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -65,11 +66,11 @@ bool operator_link_init(struct operator_link *link, struct loop *loop, int fd,
 }
 
 /* What the client has sent and nobody has read would end its reading with an error. */
-static void link_drain(const struct operator_link *link)
+static void drain(int fd)
 {
     uint8_t scrap[8192];
     for (int i = 0; i < DRAIN_READS; i++)
-        if (recv(link->fd, scrap, sizeof scrap, MSG_DONTWAIT) <= 0)
+        if (recv(fd, scrap, sizeof scrap, MSG_DONTWAIT) <= 0)
             return;
 }
 
@@ -80,7 +81,7 @@ void operator_link_finish(struct operator_link *link)
     buffer_finish(&link->out);
     if (link->fd < 0)
         return;
-    link_drain(link);
+    drain(link->fd);
     close(link->fd);
     link->fd = -1;
 }
@@ -144,4 +145,13 @@ int operator_link_give(struct operator_link *link)
     link_close_soon(link);
     link->fd = -1;
     return fd;
+}
+
+void operator_turn_away(int fd, const char *reason)
+{
+    char line[128];
+    int length = snprintf(line, sizeof line, "{\"end\":\"failed\",\"reason\":\"%s\"}\n", reason);
+    (void)send(fd, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    drain(fd);
+    close(fd);
 }

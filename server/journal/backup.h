@@ -14,10 +14,6 @@ struct backup_result {
     int64_t bytes;
 };
 
-/* The file that is written until the copy is complete: `target`.part; who is interrupted removes
- * it. False where the name is too long. */
-bool journal_backup_part(const char *target, char *part, size_t size);
-
 /* Called after each step with how many bytes are copied, and with a `total` of 0 while the copy is
  * checked; may be NULL. */
 typedef void backup_progress(void *owner, int64_t done, int64_t total);
@@ -32,8 +28,6 @@ bool journal_backup(const char *path, const char *target, backup_progress *progr
  * older one. With `thorough` the indexes are compared with the tables too. */
 bool journal_verify(const char *path, bool thorough, backup_progress *progress, void *owner,
                     struct error *err);
-/* Whether no log stands beside it, which would have to be read with it. */
-bool journal_has_no_log(const char *path, struct error *err);
 
 /* ---- restore.c ---- */
 

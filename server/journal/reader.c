@@ -192,6 +192,9 @@ bool journal_reader_find(struct journal_reader *reader, const char *prefix, int6
 {
     size_t found = 0;
     sqlite_clear(&reader->db);
+    *count = 0;
+    if (!*prefix)
+        return true;
     struct query query = sqlite_query(&reader->db, READ_FIND, bind_text(prefix));
     while (query_next(&query)) {
         *seq = query_number(&query, 0);

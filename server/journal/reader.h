@@ -43,7 +43,8 @@ bool journal_reader_list(struct journal_reader *reader, const struct event_filte
                          void (*each)(void *context, const struct event_view *event),
                          void *context);
 
-/* The events whose id begins like this: how many (2 stands for more), and the number of one. */
+/* The events whose id begins like this: how many (2 stands for more), and the number of one. None
+ * begins with nothing. */
 bool journal_reader_find(struct journal_reader *reader, const char *prefix, int64_t *seq,
                          size_t *count);
 /* The number of the first event whose id is not less than that; INT64_MAX if there is none. Ids

@@ -5,6 +5,7 @@
 #include "server/journal/backup.h"
 
 #include "base/clock.h"
+#include "server/journal/backup_file.h"
 #include "server/journal/damage.h"
 #include "server/journal/sqlite.h"
 #include "server/journal/tables.h"

@@ -391,7 +391,7 @@ void runner_operators_take(struct runner_operators *operators, int fd)
         fd >= 0 && operators->count < RUNNER_OPERATORS_MAX ? calloc(1, sizeof *asker) : NULL;
     if (!asker) {
         if (fd >= 0)
-            close(fd);
+            operator_turn_away(fd, "too many connections");
         return;
     }
     asker->operators = operators;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "server/journal/backup.h"
+#include "server/journal/backup_file.h"
 #include "tests/unit/suite.h"
 
 #include <fcntl.h>
@@ -214,7 +215,11 @@ START_TEST(who_is_interrupted_leaves_the_older_copy)
     writer_close(journal);
     back_up();
     ck_assert(journal_backup_part(copy_path, part, sizeof part));
-    write_file(part, "of one that was killed");
+    write_file(part, "precious, and by its name nothing else");
+    expect_refusal("is not what a backup of yours has left");
+    unlink(part);
+    write_file(part, "");
+    ck_assert_int_eq(truncate(part, 8192), 0); /* of one that was killed */
     back_up();
     ck_assert_int_ne(access(part, F_OK), 0);
     rename(fixture_path, part); /* no journal any more */
