@@ -229,6 +229,7 @@ struct journal_watch {
 /* A delivery whose place a newer event has taken. */
 struct journal_superseded {
     int64_t action, handle;
+    int64_t key;     /* by which it was limited */
     uint32_t bytes;  /* of its body */
     bool is_running; /* it is to be stopped, if we run it */
     const char *by;  /* id of that event, which is in an admission of the turn */

@@ -244,12 +244,12 @@ const char *const journal_sql[SQL_COUNT] = {
     /* ?3: the id of the event that takes their place */
     [SQL_SUPERSEDE] = "UPDATE delivery INDEXED BY delivery_keyed SET " GIVE_WAY
                       " WHERE key <> 0 AND " OPEN " AND action = ?1 AND key = ?2"
-                      " RETURNING seq, state," SIZE_OF_IT,
+                      " RETURNING seq, state," SIZE_OF_IT ", key",
     [SQL_SUPERSEDE_ALL] = "UPDATE delivery INDEXED BY delivery_open SET " GIVE_WAY " WHERE " OPEN
-                          " AND action = ?1 AND ?2 = 0 RETURNING seq, state," SIZE_OF_IT,
+                          " AND action = ?1 AND ?2 = 0 RETURNING seq, state," SIZE_OF_IT ", key",
     [SQL_FOLD] = "UPDATE delivery INDEXED BY delivery_fold SET " GIVE_WAY
                  " WHERE fold IS NOT NULL AND state = 'pending' AND action = ?1 AND fold = ?2"
-                 " AND attempt = 0 RETURNING seq, state," SIZE_OF_IT ", since_ms",
+                 " AND attempt = 0 RETURNING seq, state," SIZE_OF_IT ", key, since_ms",
     /* of one that was taken over */
     [SQL_GIVE_WAY] =
         "UPDATE delivery SET state = 'superseded',"

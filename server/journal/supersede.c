@@ -10,6 +10,7 @@ static bool note_replaced(struct sqlite_journal *journal, struct journal_turn *t
 {
     const struct journal_superseded one = {.handle = query_number(query, 0),
                                            .action = admit->actions[place],
+                                           .key = query_number(query, 3),
                                            .bytes = (uint32_t)query_number(query, 2),
                                            .is_running =
                                                bytes_equal_text(query_bytes(query, 1), "running"),
@@ -48,8 +49,8 @@ bool supersede_burst(struct sqlite_journal *journal, struct journal_turn *turn,
         sqlite_query(db, SQL_FOLD, bind_number(admit->actions[place]), bind_number(fold->key),
                      bind_text(admit->id), bind_number(turn->now_ms));
     while (query_next(&query)) {
-        if (query_number(&query, 3) < since_ms)
-            since_ms = query_number(&query, 3);
+        if (query_number(&query, 4) < since_ms)
+            since_ms = query_number(&query, 4);
         note_replaced(journal, turn, admit, place, &query);
     }
     int64_t wait_ms = engine_burst_wait_ms(turn, fold, since_ms);

@@ -556,7 +556,7 @@ static void settle_done(struct dispatch *dispatch, const struct journal_turn *tu
         dispatch_refresh(dispatch);
     for (size_t i = 0; i < turn->admit_count; i++)
         settle_admit(dispatch, turn, i);
-    superseded_stop(&dispatch->started, &dispatch->answers, turn);
+    superseded_stop(&dispatch->started, &dispatch->queue, &dispatch->answers, turn);
     insert_all(dispatch, &turn->reruns);
     insert_all(dispatch, &turn->woken);
     if (turn->take_over)

@@ -23,16 +23,18 @@ static void stop(const struct attempt_list *started, int64_t handle, const char 
 }
 
 /* A sender that waits for the output of what does not run any more is told so. */
-void superseded_stop(const struct attempt_list *started, struct answers *answers,
-                     const struct journal_turn *turn)
+void superseded_stop(const struct attempt_list *started, struct queue *queue,
+                     struct answers *answers, const struct journal_turn *turn)
 {
     const struct outcome none = {.kind = OUTCOME_INTERRUPTED, .exit_status = -1, .reason = ""};
     for (size_t i = 0; i < turn->superseded.count; i++) {
         const struct journal_superseded *one = &turn->superseded.items[i];
-        if (one->is_running)
+        if (one->is_running) {
             stop(started, one->handle, one->by);
-        else
-            answers_ended(answers, one->handle, &none);
+            continue;
+        }
+        answers_ended(answers, one->handle, &none);
+        queue_look_again(queue, queue_find(queue, one->action), one->key);
     }
 }
 

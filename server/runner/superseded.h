@@ -6,9 +6,10 @@
 #include "server/runner/attempt_list.h"
 #include "server/runner/elsewhere.h"
 
-/* What a turn has told of its own admissions. */
-void superseded_stop(const struct attempt_list *started, struct answers *answers,
-                     const struct journal_turn *turn);
+/* What a turn has told of its own admissions; what was to be the next of its key is not any more.
+ */
+void superseded_stop(const struct attempt_list *started, struct queue *queue,
+                     struct answers *answers, const struct journal_turn *turn);
 /* Events that another runner has admitted may have done it: puts the questions of the turn, if it
  * polls. */
 void superseded_ask(const struct attempt_list *started, struct elsewhere *elsewhere,
