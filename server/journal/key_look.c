@@ -142,9 +142,10 @@ bool keys_watch(struct sqlite_journal *journal, struct journal_watch *watch)
     while (query_next(&query)) {
         struct bytes by = query_bytes(&query, 0);
         watch->is_over = false;
-        if (by.length < sizeof watch->by)
-            memcpy(watch->by, by.data, by.length);
-        watch->by[by.length < sizeof watch->by ? by.length : 0] = '\0';
+        if (by.length == 0 || by.length >= sizeof watch->by)
+            continue;
+        memcpy(watch->by, by.data, by.length);
+        watch->by[by.length] = '\0';
     }
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
