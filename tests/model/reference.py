@@ -117,8 +117,8 @@ def check_attempts(world, event):
             if may_retry and not voided and not anew and \
                     following.begun_ns < attempt.ended_ns + rules.backoff_ns // 2:
                 world.fault(event, f"attempt {following.number} came too early")
-        if anew:
-            counted = [0, counted[1] if not following else 0]
+        if anew:  # perhaps: it may have had nothing to do
+            counted = [0, counted[1]]
     check_state(world, event, state, reason, by, counted)
 
 

@@ -362,7 +362,8 @@ START_TEST(many_keys_are_held_a_part_at_a_time)
 }
 END_TEST
 
-/* Everything fails and waits for its retry, with more keys than are held: others have their turn. */
+/* Everything fails and waits for its retry, with more keys than are held: others have their turn.
+ */
 START_TEST(keys_that_wait_for_retries_hide_no_other)
 {
     enum { FAILING = KEYS_MAX + 1000 };
