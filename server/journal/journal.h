@@ -162,7 +162,8 @@ struct journal_want {
     bool is_alone; /* nothing else that counts crashes runs here, or will before it has ended */
     enum {
         WANT_CLAIMED,
-        WANT_GONE,      /* it is not pending any more, or dead because its event is gone */
+        WANT_GONE,      /* it is not pending any more, or put off until it may tell of a failure */
+        WANT_LOST,      /* it was pending, and is dead, because its event is gone */
         WANT_NO_MEMORY, /* `hold` has not taken it: it stays pending */
         WANT_NOT_ALONE, /* it must be alone, and would not be: it stays pending */
     } result;

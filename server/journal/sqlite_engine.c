@@ -439,6 +439,7 @@ static bool claim_found(void *context, int64_t number, const struct journal_deli
 static void note_death_of_wanted(void *context, const struct stored_death *death)
 {
     struct wanting *wanting = context;
+    wanting->want->result = WANT_LOST;
     note_death(wanting->turn, death);
 }
 

@@ -4,7 +4,8 @@
  * between them, so that a million pending deliveries delay no turn by more than a step. A delivery
  * that changes behind the step counts in the walk too; one before it is found by the walk. Until
  * the end of the walk the count of an action is the one before, give or take what this runner does.
- */
+ *
+ * Who tells of failures is not counted: no sender brings that about, and of a route one waits. */
 #include "server/runner/backlog.h"
 
 #include "base/clock.h"
@@ -71,6 +72,12 @@ static struct backlog_count *count_of(const struct backlog *backlog,
                                       const struct route_queue *route)
 {
     return &backlog->routes[route - backlog->queue->routes];
+}
+
+static bool is_counted(const struct backlog *backlog, const struct action_queue *action)
+{
+    const struct queue *queue = backlog->queue;
+    return action && action->of_route < queue->routes + queue->route_count - queue->told_count;
 }
 
 static bool exceeds(int64_t number, int64_t limit)
@@ -163,6 +170,8 @@ static void change_action(struct backlog *backlog, struct action_queue *action, 
 void backlog_change(struct backlog *backlog, struct action_queue *action, int64_t handle,
                     int64_t bytes, int change)
 {
+    if (!is_counted(backlog, action))
+        return;
     change_action(backlog, action, change, change * bytes);
     if (!backlog->is_under_way || backlog->open[backlog->at] != action->number ||
         handle > backlog->tally.after)
@@ -230,7 +239,7 @@ static void begin_walk(struct backlog *backlog, const struct journal_numbers *op
     backlog->began_ns = clock_monotonic_ns();
     backlog->open_count = backlog->at = 0;
     for (size_t i = 0; i < open->count; i++)
-        if (queue_find(backlog->queue, open->items[i]))
+        if (is_counted(backlog, queue_find(backlog->queue, open->items[i])))
             backlog->open[backlog->open_count++] = open->items[i];
     for (size_t i = 0; i < backlog->queue->action_count; i++) {
         struct action_queue *action = backlog->queue->by_number[i];

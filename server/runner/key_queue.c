@@ -355,11 +355,28 @@ static void take_head(const struct run_limit *limit, struct key_slot *slot,
     slot->waits = head->due_ms > due_ms;
 }
 
-/* What waits for its time is told of when that has come. Many such keys are better not held. */
+/* What waits for its time is told of when that has come. Many such keys are better not held: they
+ * would take the places of others. */
+static bool is_crowded(const struct run_limit *limit)
+{
+    return limit->slot_count > KEYS_MAX / 2;
+}
+
 static bool is_hidden(const struct run_limit *limit, const struct journal_head *head,
                       int64_t due_ms)
 {
-    return head->due_ms > due_ms && limit->slot_count > KEYS_MAX / 2 && !find(limit, head->key);
+    return head->due_ms > due_ms && is_crowded(limit) && !find(limit, head->key);
+}
+
+/* The same of a key that has a slot. */
+static void hide_waiting(struct run_limit *limit, struct key_slot *slot)
+{
+    if (!slot->waits || slot->key == 0 || slot->more_again || slot->running > 0 ||
+        !is_crowded(limit))
+        return;
+    forget_head(slot);
+    slot->more = false;
+    limit->has_hidden = true;
 }
 
 static void load_round(struct run_limit *limit, const struct journal_key_look *look, int64_t due_ms)
@@ -403,6 +420,7 @@ static void load_slot(struct run_limit *limit, const struct journal_key_look *lo
     }
     if (look->count > 0 && !is_outdated(limit, slot))
         take_head(limit, slot, look->heads, due_ms);
+    hide_waiting(limit, slot);
     slot_changed(limit, slot);
 }
 

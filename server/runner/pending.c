@@ -39,7 +39,7 @@ static void count_claimed(struct backlog *backlog, const struct journal_turn *tu
     for (size_t i = 0; i < count; i++) {
         const struct journal_want *want =
             reserved[i].is_new ? NULL : &turn->wants[reserved[i].index];
-        if (want && want->result != WANT_NO_MEMORY)
+        if (want && (want->result == WANT_CLAIMED || want->result == WANT_LOST))
             backlog_change(backlog, reserved[i].action, want->handle, reserved[i].bytes, -1);
     }
 }

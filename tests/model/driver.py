@@ -14,6 +14,7 @@ from harness import Failure, Server, expect, route, wait_until  # noqa: E402
 from reference import Done, Rules, Sent, World, check, read_ledger  # noqa: E402
 from senders import github_headers  # noqa: E402
 from wallclock import WallClock  # noqa: E402
+from workers import worker  # noqa: E402
 
 BACKOFF = 40  # ms
 RETRY = {"attempts": 3, "backoff": f"{BACKOFF}ms", "max_backoff": "100ms", "on": [75, "start"]}
@@ -25,7 +26,30 @@ ROUTES = {
     "ordered": {"concurrency": {"max": 1, **BY_KEY}},
     "newest": {"concurrency": {"max": 1, "when_full": "cancel_running", **BY_KEY}},
     "burst": {"coalesce": {"window": "50ms", "max_wait": "200ms", **BY_KEY}},
+    "paced": {"start_rate": "50/s"},
+    "worker": {},
+    "changing": {},
 }
+# What a reload may make of the last of them.
+CHANGES = ROUTES["ordered"], ROUTES["newest"], ROUTES["burst"], ROUTES["paced"], {}, \
+    {"concurrency": {"max": 2, **BY_KEY}}, {**ROUTES["ordered"], **ROUTES["burst"]}, \
+    {**ROUTES["newest"], **ROUTES["burst"]}
+TELLS = {"on_failure": {"command": ["/bin/true"], "stdin": "none"}, "tell_every": "100ms"}
+# What the command does; of a plan without end the third failure is final.
+WORKER = """
+for event in events():
+    def tell(what, status):
+        note(f"{what} {event['id']} worker {event['attempt']} {status} {time.monotonic_ns()} 0")
+    plan = event["payload"]["plan"].split(".")
+    number = min(event["attempt"], len(plan))
+    status = int(plan[number - 1])
+    status = 1 if status == 75 and event["attempt"] > 3 else status
+    tell("begin", -1)
+    time.sleep(event["payload"]["ms"] / 1000)
+    tell("end", status)
+    say(event, **({"ok": True} if status == 0 else
+                  {"retry_after": 0.1} if status == 75 else {"dead": "it says so"}))
+"""
 PLANS = ["0"] * 6 + ["75.0", "75.75.0", "75", "1", "3.0"]
 OF_ACTION = ("retry", "on_crash")
 
@@ -33,7 +57,10 @@ OF_ACTION = ("retry", "on_crash")
 def rules_of(name):
     keys = ROUTES[name]
     limit = keys.get("concurrency", {})
-    return Rules(attempts=RETRY["attempts"], backoff_ns=BACKOFF * 1000000,
+    if name == "changing":
+        return Rules(attempts=RETRY["attempts"], newest_wins=True, folds=True)
+    return Rules(attempts=99 if name == "worker" else RETRY["attempts"],
+                 backoff_ns=BACKOFF * 1000000,
                  at_once=limit.get("max", 0), by_key="per" in limit,
                  newest_wins="when_full" in limit, folds="coalesce" in keys,
                  crash_is_final=keys.get("on_crash") == "fail")
@@ -49,15 +76,18 @@ class Driver:
         copy = os.path.join(self.server.directory, "model_action")
         shutil.copy(action, copy)
         os.chmod(copy, 0o755)
-        command = {"command": [copy, "@OUT@/ledger", "{{payload.plan}}", "{{payload.ms}}"],
+        self.action = {"command": [copy, "@OUT@/ledger", "{{payload.plan}}", "{{payload.ms}}"],
                    "stdin": "none", **({"retry": RETRY} if len(RETRY) > 1 else {})}
-        self.server.settings["routes"] = [
-            route(name, actions=[{**command, **{key: keys[key] for key in keys
-                                                if key in OF_ACTION}}],
-                  **{key: value for key, value in keys.items() if key not in OF_ACTION})
-            for name, keys in ROUTES.items()]
+        self.server.settings["routes"] = [self.route_of(name, keys)
+                                          for name, keys in ROUTES.items()]
         self.server.write_settings()
         self.connection = None
+
+    def route_of(self, name, keys):
+        action = worker(WORKER) if name == "worker" else \
+            {**self.action, **{key: keys[key] for key in keys if key in OF_ACTION}}
+        return route(name, actions=[action], **TELLS,
+                     **{key: value for key, value in keys.items() if key not in OF_ACTION})
 
     def __enter__(self):
         self.server.start()
@@ -102,7 +132,10 @@ class Driver:
         for name in list(self.paused):
             self.resume(name)
         self.settle()
-        return check(self.world)
+        faults = check(self.world)
+        expect(self.server.tool("prune", "--older-than", "1s").returncode, 0, "prune")
+        alarms = re.findall(r".* journal_(?:missing|changed) .*", self.server.log())
+        return faults + alarms
 
     def mark(self, what, from_ns, event=""):
         self.world.done.append(Done(what, from_ns, time.monotonic_ns(), event))
@@ -114,7 +147,8 @@ class Driver:
         def rows():
             return {row[0]: row for row in self.server.query(
                 "SELECT e.id, e.seq, d.state, d.attempt, d.reason, d.superseded_by FROM event e"
-                " JOIN delivery d ON d.seq >> 8 = e.seq WHERE e.seq > ?", self.first())
+                " JOIN delivery d ON d.seq >> 8 = e.seq WHERE e.seq > ? AND d.seq & 255 < 254",
+                self.first())
                 if row[0] in ids}
 
         def ended():
@@ -139,17 +173,18 @@ class Driver:
         """What people would look at."""
         rows = self.server.query(
             "SELECT e.id, e.route, d.action, d.state, d.attempt, d.due_ms, d.wait_ms, d.failures,"
-            " d.takeovers, d.alone, d.key, d.fold, d.superseded_by, d.runner, d.reason FROM delivery d"
-            " JOIN event e ON e.seq = d.seq >> 8 WHERE d.state IN ('pending', 'running')")
-        return "\n".join(map(str, rows[:20])) + f"\npaused: {self.server.query('SELECT * FROM route')}"
+            " d.takeovers, d.alone, d.key, d.fold, d.superseded_by, d.runner, d.reason"
+            " FROM delivery d JOIN event e ON e.seq = d.seq >> 8 WHERE d.state IN ('pending', 'running')")
+        routes = self.server.query("SELECT * FROM route")
+        return "\n".join(map(str, rows[:20])) + f"\nroutes: {routes}"
 
     def first(self):
         return getattr(self, "newest", 0)
 
     # -- steps --
 
-    def send(self):
-        name = self.chance.choice(list(ROUTES))
+    def send(self, name=None):
+        name = name or self.chance.choice(list(ROUTES))
         key = self.prefix + self.chance.choice("abc")
         plan, ms = self.chance.choice(PLANS), self.chance.choice([0, 0, 1, 5, 30])
         body = b'{"key": "%s", "plan": "%s", "ms": %d}' % (key.encode(), plan.encode(), ms)
@@ -162,8 +197,9 @@ class Driver:
                                       time.monotonic_ns())
 
     def flood(self):
+        name = self.chance.choice([None, *ROUTES])
         for _ in range(self.chance.randrange(5, 25)):
-            self.send()
+            self.send(name)
 
     def send_again(self):
         if not self.deliveries:
@@ -205,12 +241,16 @@ class Driver:
         expect(self.server.tool("resume", name).returncode, 0, "resume")
 
     def kill_runner(self):
-        runners = self.server.processes("runner")
-        begun = time.monotonic_ns()
-        for pid in runners:
-            self.server.kill(pid)
-        wait_until(lambda: set(self.server.processes("runner")) - set(runners), "another runner")
-        self.mark("kill runner", begun)
+        """More than once, too: what ran then runs alone, or is given up."""
+        for _ in range(self.chance.choice([1, 1, 1, 2, 3])):
+            runners = self.server.processes("runner")
+            begun = time.monotonic_ns()
+            for pid in runners:
+                self.server.kill(pid)
+            wait_until(lambda: set(self.server.processes("runner")) - set(runners),
+                       "another runner")
+            self.mark("kill runner", begun)
+            time.sleep(self.chance.choice([0, 0.1]))
 
     def kill_all(self):
         begun = time.monotonic_ns()
@@ -228,6 +268,10 @@ class Driver:
 
     def reload(self):
         begun = time.monotonic_ns()
+        if self.chance.random() < 0.7:
+            self.server.settings["routes"][-1] = self.route_of("changing",
+                                                               self.chance.choice(CHANGES))
+            self.server.write_settings()
         serving = len(re.findall(r"\bserving\b", self.server.log()))
         self.server.send_signal(signal.SIGHUP)
         wait_until(lambda: len(re.findall(r"\bserving\b", self.server.log())) > serving,

@@ -117,8 +117,8 @@ def check_attempts(world, event):
             if may_retry and not voided and not anew and \
                     following.begun_ns < attempt.ended_ns + rules.backoff_ns // 2:
                 world.fault(event, f"attempt {following.number} came too early")
-        if anew:  # if it came before the end
-            counted[0] = 0
+        if anew:  # perhaps: it may have had nothing to do
+            counted = [0, counted[1]]
     check_state(world, event, state, reason, by, counted)
 
 
@@ -133,8 +133,9 @@ def check_state(world, event, state, reason, by, counted):
     elif state == "dead":
         final = last and last.ended_ns and last.status not in (0, RETRIED)
         exhausted = last and last.status == RETRIED and counted[1] >= rules.attempts
-        right = final or exhausted or (cancelled and "cancel" in (reason or "")) or \
-            (rules.crash_is_final and crashed) or "given up" in (reason or "")
+        ended_first = last and last.status == RETRIED  # before the cancellation, and is not retried
+        right = final or exhausted or (cancelled and ("cancel" in (reason or "") or ended_first)) \
+            or (rules.crash_is_final and crashed) or "given up" in (reason or "")
     elif state == "superseded":
         newer = world.sent.get(by)
         right = (rules.newest_wins or (rules.folds and not attempts)) and newer and \
@@ -169,7 +170,11 @@ def check_limits(world, name, rules):
         for at_ns, change, event in sorted(marks):
             running += change
             if running > rules.at_once:
-                world.faults.append(f"{name}, key {key}: {running} at once at {at_ns} ({event})")
+                own = [(one, world.attempts[one]) for at, _, one in marks
+                       if abs(at - at_ns) < 10 ** 9]
+                done = [one for one in world.done if abs(one.to_ns - at_ns) < 10 ** 9]
+                world.faults.append(f"{name}, key {key}: {running} at once at {at_ns} ({event}); "
+                                    f"near: {own}; done: {done}")
                 break
 
 

@@ -453,6 +453,7 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
             continue;
         const struct event_row *event = memory_event(tables, row->handle);
         if (!event->has_body) {
+            want->result = WANT_LOST;
             die(journal, turn, row, "its event is no longer in the journal");
             continue;
         }

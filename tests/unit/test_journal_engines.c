@@ -156,7 +156,7 @@ START_TEST(a_want_whose_event_is_gone_is_a_death)
     turn.wants = &want;
     turn.want_count = 1;
     ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
-    ck_assert(want.result == WANT_GONE && held_count == 0);
+    ck_assert(want.result == WANT_LOST && held_count == 0);
     ck_assert(turn.deaths && !turn.deaths->next);
     ck_assert_str_eq(turn.deaths->route, "alpha");
     ck_assert_str_eq(turn.deaths->action, "1");

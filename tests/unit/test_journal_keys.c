@@ -250,9 +250,15 @@ static struct journal_admit admit_folded(struct journal *journal, const char *id
     turn.now_ms = turn.due_ms = what.event.received_ms = at_ms;
     what.admit.event = &what.event;
     what.admit.fold = (struct journal_fold){fold, 100, 250};
+    what.admit.keys = keys;
+    keys[0] = keys[1] = at_ms;
     turn.admits = &what.admit;
     turn.admit_count = 1;
     ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    /* the key of a delivery that gave way is its own */
+    for (size_t i = 0; i < turn.superseded.count; i++)
+        ck_assert_int_lt(turn.superseded.items[i].key, at_ms);
+    ck_assert(turn.superseded.count == 0 || turn.superseded.items[0].key >= NOW_MS);
     journal_turn_finish(&turn);
     return what.admit;
 }

@@ -288,15 +288,19 @@ static void turn(size_t admits, size_t others, size_t keys, size_t end_percent, 
         queue_reset(&rig.queue);
 }
 
+static void quiet_turn(void)
+{
+    rig.random = 1; /* resets nothing */
+    turn(0, 0, 1, 0, true);
+}
+
 static void drain(size_t turns)
 {
     for (size_t i = 0; i < turns && rig.done < rig.count; i++)
         turn(0, 0, 1, 60, true);
     ck_assert_uint_eq(rig.done, rig.count);
-    for (size_t i = 0; i < 200 && queue_is_short(&rig.queue); i++) {
-        rig.random = 1; /* resets nothing */
-        turn(0, 0, 1, 0, true);
-    }
+    for (size_t i = 0; i < 200 && queue_is_short(&rig.queue); i++)
+        quiet_turn();
     ck_assert(!queue_is_short(&rig.queue) && !queue_next(&rig.queue));
 }
 
@@ -358,6 +362,43 @@ START_TEST(many_keys_are_held_a_part_at_a_time)
 }
 END_TEST
 
+/* Everything fails and waits for its retry, with more keys than are held: others have their turn.
+ */
+START_TEST(keys_that_wait_for_retries_hide_no_other)
+{
+    enum { FAILING = KEYS_MAX + 1000 };
+    begin(1, true, 1, 1);
+    for (size_t i = 0; i < FAILING; i++)
+        add_row(1 + (int64_t)i);
+    for (size_t failed = 0, i = 0; i < 400 && failed < FAILING; i++) {
+        quiet_turn();
+        for (; rig.running_count > 0; rig.running_count--, failed++) {
+            struct delivery_row *row = &rig.rows[rig.running[rig.running_count - 1]];
+            row->state = WAITS;
+            row->due = 100000;
+            queue_give(&rig.queue, action_of(row), row->key, 0);
+            queue_look_again(&rig.queue, action_of(row), row->key);
+        }
+        ck_assert(i < 399);
+    }
+    for (size_t i = 0; i < 5; i++)
+        quiet_turn();
+    size_t first = rig.count;
+    add_row(FAILING + 1); /* another key, and one behind a delivery that waits */
+    add_row(5);
+    const struct queue_pushed pushed = {.key = FAILING + 1}, behind = {.key = 5, .index = 1};
+    queue_push(&rig.queue, action_of(&rig.rows[first]), &pushed);
+    queue_push(&rig.queue, action_of(&rig.rows[first]), &behind);
+    queue_settle(&rig.queue, action_of(&rig.rows[first]), &pushed, (int64_t)first + 1);
+    queue_settle(&rig.queue, action_of(&rig.rows[first]), &behind, (int64_t)first + 2);
+    for (size_t i = 0; i < 5; i++)
+        quiet_turn();
+    ck_assert(rig.running_count == 1 && rig.running[0] == first);
+    ck_assert(!queue_is_short(&rig.queue));
+    end();
+}
+END_TEST
+
 /* What an older runner has under way counts. */
 START_TEST(what_runs_elsewhere_is_counted)
 {
@@ -389,6 +430,7 @@ Suite *test_suite(void)
                         sizeof cases / sizeof *cases);
     tcase_add_test(all, a_stuck_key_hides_no_other);
     tcase_add_test(all, many_keys_are_held_a_part_at_a_time);
+    tcase_add_test(all, keys_that_wait_for_retries_hide_no_other);
     tcase_add_test(all, what_runs_elsewhere_is_counted);
     suite_add_tcase(suite, all);
     return suite;
