@@ -48,7 +48,7 @@ void superseded_stop(const struct attempt_list *started, struct answers *answers
     log_waiting(queue, &turn->superseded);
     for (size_t i = 0; i < turn->superseded.count; i++) {
         const struct journal_superseded *one = &turn->superseded.items[i];
-        if (one->is_running) {
+        if (one->is_running)
             stop(started, one->handle, one->by);
         else
             answers_give_up_one(answers, one->handle, OUTPUT_SUPERSEDED);

@@ -174,7 +174,8 @@ class Driver:
         rows = self.server.query(
             "SELECT e.id, e.route, d.action, d.state, d.attempt, d.due_ms, d.wait_ms, d.failures,"
             " d.takeovers, d.alone, d.key, d.fold, d.superseded_by, d.runner, d.reason"
-            " FROM delivery d JOIN event e ON e.seq = d.seq >> 8 WHERE d.state IN ('pending', 'running')")
+            " FROM delivery d JOIN event e ON e.seq = d.seq >> 8"
+            " WHERE d.state IN ('pending', 'running')")
         routes = self.server.query("SELECT * FROM route")
         return "\n".join(map(str, rows[:20])) + f"\nroutes: {routes}"
 

@@ -94,7 +94,6 @@ static void mark(struct tables *tables, struct delivery_row *row, struct journal
     const struct journal_due due = memory_due(tables, row);
     const struct journal_superseded one = {.action = row->action,
                                            .handle = row->handle,
-                                           .key = row->key,
                                            .bytes = due.bytes,
                                            .key = row->key,
                                            .is_running = row->state == MEMORY_RUNNING,
