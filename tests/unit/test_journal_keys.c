@@ -202,6 +202,7 @@ START_TEST(how_one_ends_that_is_to_give_way)
     struct journal_turn turn;
     struct journal_take_over take = {0};
     begin(_i);
+    rig.actions[0].fails_in_crash = true;
     struct journal *journal = open_journal(1);
     for (size_t i = 0; i < 3; i++) {
         char older[] = {(char)('a' + i), '\0'}, newer[] = {(char)('k' + i), '\0'};
