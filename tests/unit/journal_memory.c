@@ -419,7 +419,8 @@ static void write_take_over(struct memory_journal *journal, struct journal_turn 
         row->given_up = !action->fails_in_crash;
         die(journal, turn, row,
             row->given_up ? "given up: it ran alone" : "the runner was gone before it ended");
-        route_table_die(&tables->routes, turn, tables->actions[row->action - 1].route);
+        if (!engine_is_teller(row->handle))
+            route_table_die(&tables->routes, turn, tables->actions[row->action - 1].route);
     }
     read_actions(journal, &turn->crashed, true);
 }
