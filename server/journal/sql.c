@@ -64,7 +64,7 @@ const char *const journal_sql[SQL_COUNT] = {
                          " AND b.content = ?6"
                          " AND e.seq = ?7 AND e.type = ?8 AND e.content_type = ?9",
     /* what is known of its last attempt stays until the next one begins */
-    [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, wait_ms = NULL,"
+    [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, wait_ms = NULL, fold = NULL,"
                   " superseded_by = NULL,"
                   " runner = NULL, failures = 0, replays = replays + 1,"
                   " ended_ms = iif(attempt > 0, ended_ms, NULL),"
