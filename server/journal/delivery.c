@@ -217,7 +217,6 @@ bool deliveries_take_over(struct sqlite_journal *journal, int64_t now_ms,
     for (size_t i = 0; i < list.count; i++) {
         sqlite_execute(db, SQL_TAKE_OVER, bind_number(list.items[i].seq), bind_number(now_ms),
                        bind_number(list.items[i].how));
-        sqlite_execute(db, SQL_GIVE_WAY, bind_number(list.items[i].seq));
         tell_if_dead(journal, list.items[i].seq, died, context);
     }
     *count = list.count;

@@ -103,7 +103,6 @@ enum journal_sql {
     SQL_SUPERSEDE,
     SQL_SUPERSEDE_ALL,
     SQL_FOLD,
-    SQL_GIVE_WAY,
     SQL_NEXT_KEY,
     SQL_KEY_HEADS,
     SQL_KEYLESS,

@@ -13,6 +13,8 @@
 #define REPLACED "'a newer event took its place: ' || "
 /* Of an attempt that has ended: it would be tried again, but a newer event is to run instead. */
 #define GIVES_WAY "superseded_by IS NOT NULL AND ?3 = 'pending'"
+/* Of one that its runner has left. */
+#define CRASHED_ALONE "(?3 = " LEFT_COUNTED_TEXT " AND alone AND superseded_by IS NULL)"
 /* Of an open delivery: one that runs is stopped by its runner, which then finds this. */
 #define GIVE_WAY                                                                                   \
     "superseded_by = coalesce(superseded_by, ?3),"                                                 \
@@ -64,7 +66,7 @@ const char *const journal_sql[SQL_COUNT] = {
                          " AND b.content = ?6"
                          " AND e.seq = ?7 AND e.type = ?8 AND e.content_type = ?9",
     /* what is known of its last attempt stays until the next one begins */
-    [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, wait_ms = NULL,"
+    [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, wait_ms = NULL, fold = NULL,"
                   " superseded_by = NULL,"
                   " runner = NULL, failures = 0, replays = replays + 1,"
                   " ended_ms = iif(attempt > 0, ended_ms, NULL),"
@@ -202,15 +204,16 @@ const char *const journal_sql[SQL_COUNT] = {
                          " WHERE " OPEN " AND state = 'running'",
     [SQL_READ_LEFT] = "SELECT DISTINCT action FROM delivery INDEXED BY delivery_open"
                       " WHERE " OPEN " AND takeovers > 0",
-    /* ?3: enum journal_left, */
+    /* ?3: enum journal_left; what is to give way does not run twice in any case */
     [SQL_TAKE_OVER] =
         "UPDATE delivery SET runner = NULL, takeovers = takeovers + 1, ended_ms = ?2,"
-        " given_up = ?3 = " LEFT_COUNTED_TEXT " AND alone,"
-        " state = iif(?3 = " LEFT_FAILED_TEXT " OR (?3 = " LEFT_COUNTED_TEXT " AND alone),"
-        " 'dead', 'pending'),"
-        " reason = CASE WHEN ?3 = " LEFT_FAILED_TEXT " THEN"
+        " given_up = " CRASHED_ALONE ","
+        " state = CASE WHEN superseded_by IS NOT NULL THEN 'superseded'"
+        " WHEN ?3 = " LEFT_FAILED_TEXT " OR " CRASHED_ALONE " THEN 'dead' ELSE 'pending' END,"
+        " reason = CASE WHEN superseded_by IS NOT NULL THEN " REPLACED "superseded_by"
+        " WHEN ?3 = " LEFT_FAILED_TEXT " THEN"
         " 'the runner was gone before it ended, and `on_crash` is `fail`'"
-        " WHEN ?3 = " LEFT_COUNTED_TEXT " AND alone THEN"
+        " WHEN " CRASHED_ALONE " THEN"
         " 'given up: the runner was gone again while no other command ran'"
         " ELSE 'the runner was gone before it ended' END"
         " WHERE seq = ?1 AND state = 'running'",
@@ -254,11 +257,6 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_FOLD] = "UPDATE delivery INDEXED BY delivery_fold SET " GIVE_WAY
                  " WHERE fold IS NOT NULL AND state = 'pending' AND action = ?1 AND fold = ?2"
                  " AND attempt = 0" REPLACED_ROW,
-    /* of one that was taken over */
-    [SQL_GIVE_WAY] =
-        "UPDATE delivery SET state = 'superseded',"
-        " reason = " REPLACED
-        "superseded_by WHERE seq = ?1 AND state = 'pending' AND superseded_by IS NOT NULL",
 
     [SQL_NEXT_KEY] = "SELECT key FROM delivery INDEXED BY delivery_keyed WHERE key <> 0 AND " OPEN
                      " AND action = ?1 AND key > ?2 ORDER BY key LIMIT 1",

@@ -379,7 +379,7 @@ static void note_death_of_left(void *context, const struct stored_death *death)
     struct take_over *take = context;
     struct journal_streak *streak = engine_find_streak(take->turn, death->route);
     note_death(take->turn, death);
-    if (streak)
+    if (streak && !engine_is_teller(death->handle))
         routes_count_death(take->journal, streak, take->turn->now_ms);
 }
 

@@ -589,10 +589,12 @@ static bool slot_is_free(const struct queue *queue, const struct route_queue *ro
             route->slot_bytes < QUEUE_BYTES / 4 * 3);
 }
 
+/* One that is held up by something else than what runs holds up nobody. */
 static bool lone_waits(const struct queue *queue)
 {
-    return queue->lone && !queue->lone_runs && !queue->lone->is_held && queue->lone->count > 0 &&
-           queue_first(queue->lone) == queue->lone_handle;
+    const struct action_queue *lone = queue->lone;
+    return lone && !queue->lone_runs && !lone->is_held && is_within_limit(lone) &&
+           lone->count > 0 && queue_first(lone) == queue->lone_handle;
 }
 
 /* Whether one that runs alone, or is about to, keeps the action from having a slot. */

@@ -32,5 +32,5 @@ with Server([route(actions=[FAILS]), route("burst", actions=[ledger()],
     due = member(new, "export")["due"]
     expect(due, member(new, "show", new, "--json")["due"])
     ensure(f"  waits until {due}\n" in server.tool("events", "show", new).stdout, "as text")
-    ensure(f"  superseded by {new}\n" in server.tool("events", "show", old).stdout, "as text")
+    ensure(f"  newer event {new}\n" in server.tool("events", "show", old).stdout, "as text")
     server.tool("cancel", event, new)

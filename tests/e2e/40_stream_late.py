@@ -1,6 +1,6 @@
 """A stream is late by the deadline, the size, past a quarter of the commands and as a copy of what
 runs: the last line and the trailer say so, and the command goes on."""
-from harness import Server, expect
+from harness import Server, expect, wait_until
 from streams import Stream, open_gate, streamed
 
 EVENT = {"X-Event": "{{event.id}}"}
@@ -34,6 +34,7 @@ with Server(ROUTES, server={"commands": 4}) as server:
         expect_late(other, "/streamed", b"", "too many commands are waited for")
         reason = "the command of the first event has not ended"
         expect_late(copy, "/streamed", b"", reason, name="first")
-        say(b"0\n0\n")
+        say(b"0\n")  # one after the other: two that read share lines byte by byte
+        wait_until(lambda: server.count("delivery", "state = 'running'") == 1, "one to end")
+        say(b"0\n")
         expect(answer.rest(), (b"begun\n", "0"))
-    server.wait_settled()

@@ -295,7 +295,9 @@ static bool take_copy(struct memory_journal *journal, struct journal_turn *turn,
     for (size_t i = 0; i < known.dead_count; i++) {
         const struct journal_due due = {known.dead[i].action, known.dead[i].handle, known.bytes,
                                         known.dead[i].key};
-        memory_delivery(tables, due.handle)->state = MEMORY_PENDING;
+        struct delivery_row *row = memory_delivery(tables, due.handle);
+        row->state = MEMORY_PENDING;
+        row->due_ms = row->fold = 0;
         engine_add_due(&turn->reruns, &due);
     }
     first->reruns++;
@@ -419,7 +421,8 @@ static void write_take_over(struct memory_journal *journal, struct journal_turn 
         row->given_up = !action->fails_in_crash;
         die(journal, turn, row,
             row->given_up ? "given up: it ran alone" : "the runner was gone before it ended");
-        route_table_die(&tables->routes, turn, tables->actions[row->action - 1].route);
+        if (!engine_is_teller(row->handle))
+            route_table_die(&tables->routes, turn, tables->actions[row->action - 1].route);
     }
     read_actions(journal, &turn->crashed, true);
 }

@@ -8,7 +8,7 @@
 #include "server/runner/dispatch.h"
 #include "tests/unit/suite.h"
 
-enum { RUNNER = 7, RUNS = 16, TURNS = 300, KEYS = 4 };
+enum { RUNNER = 7, RUNS = 16, TURNS = 200, KEYS = 4 };
 
 static struct action_run {
     void (*done)(void *context, const struct outcome *outcome);

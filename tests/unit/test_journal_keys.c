@@ -202,6 +202,7 @@ START_TEST(how_one_ends_that_is_to_give_way)
     struct journal_turn turn;
     struct journal_take_over take = {0};
     begin(_i);
+    rig.actions[0].fails_in_crash = true;
     struct journal *journal = open_journal(1);
     for (size_t i = 0; i < 3; i++) {
         char older[] = {(char)('a' + i), '\0'}, newer[] = {(char)('k' + i), '\0'};
@@ -291,6 +292,30 @@ START_TEST(a_burst_becomes_its_last_event)
 }
 END_TEST
 
+/* What has died in its burst and is run again by a copy is not folded into the next. */
+START_TEST(what_is_run_again_is_no_part_of_a_burst)
+{
+    struct journal_turn turn;
+    begin(_i);
+    struct journal *journal = open_journal(1);
+    struct journal_admit first = admit_folded(journal, "a", 7, NOW_MS);
+    struct journal_abandon all = {
+        .actions = rig.numbers, .action_count = 2, .reason = "gone", .limit = 10};
+    make_turn(&turn);
+    turn.abandon = &all;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    journal_turn_finish(&turn);
+    ck_assert_int_eq(state_of(journal, first.id), DELIVERY_DEAD);
+    ck_assert_int_eq(admit_folded(journal, "a", 7, NOW_MS + 1).result, ADMIT_RERUN);
+    ck_assert_uint_eq(pending(journal, 0), 1);
+    struct journal_admit next = admit_folded(journal, "b", 7, NOW_MS + 200);
+    ck_assert_int_eq(next.due_ms, NOW_MS + 300);
+    ck_assert_int_eq(state_of(journal, first.id), DELIVERY_PENDING);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
 /* What an older runner has under way is told to the one that takes over. */
 START_TEST(what_runs_elsewhere_is_told_with_its_key)
 {
@@ -329,6 +354,7 @@ Suite *test_suite(void)
     EVERY(how_one_ends_that_is_to_give_way);
     EVERY(without_keys_all_of_the_action_gives_way);
     EVERY(a_burst_becomes_its_last_event);
+    EVERY(what_is_run_again_is_no_part_of_a_burst);
     EVERY(what_runs_elsewhere_is_told_with_its_key);
     suite_add_tcase(suite, all);
     return suite;

@@ -38,8 +38,11 @@ static struct journal *open_telling(int engine)
     begin(engine);
     actions[0] = (struct journal_action){.route = "alpha", .name = "1"};
     actions[1] = (struct journal_action){.route = "alpha", .name = "2"};
-    actions[2] = (struct journal_action){
-        .route = "alpha", .name = ON_FAILURE_NAME, .tell_every_ms = EVERY_MS};
+    actions[2] = (struct journal_action){.route = "alpha",
+                                         .name = ON_FAILURE_NAME,
+                                         .counts_crashes = true,
+                                         .fails_in_crash = true,
+                                         .tell_every_ms = EVERY_MS};
     struct journal *journal = open_with(1, actions, 3);
     rig.numbers[0] = actions[0].number;
     rig.numbers[1] = actions[1].number;
@@ -161,6 +164,30 @@ START_TEST(who_tells_of_failures_fails_unheard)
     ck_assert_int_eq(later_ms, 0);
     /* what it failed to tell is told no more, but what fails next is */
     ck_assert_int_eq(fail_of(journal, handle + 1, 1, NOW_MS + EVERY_MS, &later_ms), teller);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+/* Its own death is none of those after which a route is paused. */
+START_TEST(a_crash_of_who_tells_of_failures_counts_for_no_route)
+{
+    struct journal *journal = open_telling(_i);
+    struct journal_turn turn;
+    struct journal_take_over take = {.ours = NULL};
+    struct journal_streak streak = {.route = "alpha", .pause_at = 1};
+    int64_t later_ms, handle = admit(journal, "a").handle;
+    int64_t teller = fail_of(journal, handle, 1, NOW_MS, &later_ms);
+    ck_assert_int_eq(claim_at(journal, teller, NOW_MS, &later_ms), WANT_CLAIMED);
+    make_turn(&turn);
+    turn.take_over = &take;
+    turn.streaks = &streak;
+    turn.streak_count = 1;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    ck_assert_uint_eq(take.count, 1);
+    ck_assert(turn.deaths && turn.deaths->handle == teller && !turn.deaths->next);
+    ck_assert(streak.deaths == 0 && !streak.paused);
+    journal_turn_finish(&turn);
     journal_close(journal);
     end();
 }
@@ -431,6 +458,7 @@ Suite *test_suite(void)
     EVERY(a_death_is_told_and_those_that_follow_are_counted);
     EVERY(what_is_tried_again_tells_nobody);
     EVERY(who_tells_of_failures_fails_unheard);
+    EVERY(a_crash_of_who_tells_of_failures_counts_for_no_route);
     EVERY(what_fails_while_its_event_is_told_has_another_place);
     EVERY(what_was_counted_is_told_until_somebody_has_heard_of_it);
     EVERY(neither_a_copy_nor_a_replay_tells_again);

@@ -4,6 +4,7 @@
 #include "journal_fixture.h"
 #include "tests/unit/suite.h"
 
+#include "server/runner/key_queue.h"
 #include "server/runner/queue.h"
 
 #include <time.h>
@@ -603,6 +604,31 @@ START_TEST(one_that_is_gone_holds_up_nobody)
 }
 END_TEST
 
+/* Its limit is used up elsewhere, maybe for hours. */
+START_TEST(one_that_its_limit_holds_holds_up_nobody)
+{
+    const struct concurrency_settings two = {.max = 2};
+    begin(3, true);
+    struct action_queue *lone = &queue.routes[0].actions[0];
+    queue.limits = run_limit_create(&two, 1);
+    ck_assert_ptr_nonnull(queue.limits);
+    run_limit_add(queue.limits, lone);
+    for (size_t i = 0; i < 3; i++)
+        add(i);
+    queue_set_lone(&queue, lone, queue_first(lone));
+    ck_assert(queue_hold(&queue, lone, 0) && queue_hold(&queue, lone, 0));
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_ptr_nonnull(take());
+    ck_assert_ptr_null(take());
+    queue_release(&queue, lone, 0);
+    ck_assert_ptr_null(take()); /* the command of the third route runs */
+    queue_give(&queue, &queue.routes[2].actions[0], 0, 10);
+    ck_assert_ptr_eq(take(), lone);
+    ck_assert(queue_is_lone(&queue, lone));
+    end();
+}
+END_TEST
+
 START_TEST(what_a_look_has_found_is_not_inserted_twice)
 {
     begin(1, false);
@@ -702,6 +728,7 @@ Suite *test_suite(void)
     tcase_add_test(all, few_slots_are_shared_too);
     tcase_add_test(all, who_waits_for_room);
     tcase_add_test(all, what_must_be_alone_waits_for_all_and_all_wait_for_it);
+    tcase_add_test(all, one_that_its_limit_holds_holds_up_nobody);
     tcase_add_test(all, one_that_is_gone_holds_up_nobody);
     tcase_add_test(all, what_a_look_has_found_is_not_inserted_twice);
     tcase_add_test(all, many_routes_cost_no_more_than_one);
