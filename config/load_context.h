@@ -33,6 +33,10 @@ const char *load_path(struct load *load, const struct node *node, const char *pa
 bool load_file(struct load *load, const struct node *node, const char *path, size_t limit,
                struct bytes *content);
 
+/* A file that was read for this run has these contents: who compares snapshots sees where they
+ * differ. */
+void load_note_contents(struct load *load, const char *path, struct bytes contents);
+
 /* `destroy` is called with `object` when the snapshot is destroyed, or already when this run of the
  * loader ends. Without memory it is called at once, and false is returned after a problem. */
 bool load_own(struct load *load, void (*destroy)(void *object), void *object);

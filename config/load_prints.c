@@ -1,11 +1,12 @@
 /* The digest of a key covers its value as a tree, so comments, blanks, quotes and the style of YAML
  * make no difference, and neither does whether a key stands in the route or in `defaults`. Values
- * may be secrets: only digests outlive the run. What stands in other files (a schema, a secret
- * file) is not covered. */
+ * may be secrets: only digests outlive the run. Contents of other files have digests of their own,
+ * noted when they are read: a schema, a secret. */
 #include "config/load_prints.h"
 
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "config/load_context.h"
 #include "config/load_private.h"
 #include "config/settings.h"
 #include "config/tree.h"
@@ -164,6 +165,21 @@ static bool print_file(struct load *load, const struct source *source, struct fi
     print->path = path;
     hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), print->sha256);
     return true;
+}
+
+/* Without memory nothing is compared that should be: no reason to refuse a file. */
+void load_note_contents(struct load *load, const char *path, struct bytes contents)
+{
+    uint8_t digest[HASH_MAX_SIZE];
+    const char *copy = load->settings ? arena_copy_text(load->arena, path) : NULL;
+    if (!copy || !hash_compute(HASH_SHA256, contents, digest))
+        return;
+    struct printing run = {.load = load, .prints = &load->settings->prints};
+    struct key_print *print = add_print(&run);
+    if (!print)
+        return;
+    *print = (struct key_print){.key = copy};
+    memcpy(print->digest, digest, sizeof print->digest);
 }
 
 bool load_prints(struct load *load, const struct node *defaults)

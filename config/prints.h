@@ -14,10 +14,11 @@ struct file_print {
     char sha256[FILE_PRINT_SIZE]; /* of its bytes, in hex */
 };
 
-/* A key with its value, as it holds after `defaults`. */
+/* A key with its value, as it holds after `defaults`; or the contents of a file that was read for
+ * one. */
 struct key_print {
-    const char *route; /* NULL: a key of a section of the top level */
-    const char *key;   /* "rate_limit", "actions.deploy"; "server.commands" */
+    const char *route; /* NULL: a key of a section of the top level, or a file */
+    const char *key;   /* "rate_limit", "actions.deploy"; "server.commands"; an absolute path */
     uint8_t digest[KEY_PRINT_BYTES];
 };
 

@@ -429,7 +429,7 @@ static const struct row queue_rows[] = {
 };
 static const struct row_section queue_section = {
     .name = "queue",
-    .sentence = "How much of all routes together may wait; an event that would make it more is "
+    .sentence = "The limit of what waits, of all routes together; an event that would exceed it is "
                 "answered 503.",
     .rows = queue_rows,
     .row_count = ROW_COUNT(queue_rows)};
@@ -452,8 +452,9 @@ static const struct row journal_rows[] = {
      .type = ROW_SECTION,
      .default_text = "{}",
      .section = &queue_section,
-     .sentence = "How much of all routes together may wait; an event that would make it more is "
-                 "answered 503 with Retry-After, and not stored."},
+     .sentence =
+         "The limit of what waits, of all routes together; an event that would exceed it is "
+         "answered 503 with Retry-After, and not stored."},
     {.name = "min_free",
      .type = ROW_SIZE,
      .offset = offsetof(struct journal_settings, min_free),

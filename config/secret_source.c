@@ -82,8 +82,10 @@ static bool add_file(struct load *load, const struct node *node, const struct ro
     if (file_read(path, name, SECRET_MAX, care, &content, &warning, &err) != FILE_READ) {
         load->problems->missing_secrets += access(path, R_OK) != 0 && errno == EACCES;
         load_problem(load, node, "\"%s\": %s", row->name, err.text);
-    } else
+    } else {
+        load_note_contents(load, path, buffer_bytes(&content));
         added = add_value(load, node, row, name, trim_line_end(buffer_bytes(&content)), list);
+    }
     if (added && warning.text[0])
         load_warning(load, node, "\"%s\": %s", row->name, warning.text);
     if (content.capacity)

@@ -71,8 +71,9 @@ struct verdict_header {
 struct verdict {
     enum reply reply;
     unsigned retry_after_s;
-    bool close;      /* Connection: close, whatever the row says; see verdict_closes */
-    bool empty_body; /* the answer has no body */
+    bool close;           /* Connection: close, whatever the row says; see verdict_closes */
+    bool empty_body;      /* the answer has no body */
+    bool had_credentials; /* REPLY_UNAUTHENTICATED: well formed and wrong, if the kind says so */
     enum verdict_form form;
     bool can_replay; /* REPLY_DUPLICATE: people can have the first carried out again */
     const char

@@ -77,7 +77,7 @@ static int print_verb_help(const char *name)
 /* Lost output is a failure. */
 static int finish_output(int code)
 {
-    if (code != EXIT_DONE || (fflush(stdout) == 0 && !ferror(stdout)))
+    if (code > EXIT_NO || (fflush(stdout) == 0 && !ferror(stdout)))
         return code;
     fputs("tenterhook: cannot write to standard output\n", stderr);
     return EXIT_ENVIRONMENT;

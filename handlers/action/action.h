@@ -40,7 +40,7 @@ struct delivery_failure {
     unsigned attempts;
     int exit_status, signal;           /* -1 and 0: there was none */
     struct bytes output, error_output; /* the last bytes of the last attempt's */
-    int64_t count; /* further failures of the route since the action was started last */
+    int64_t count; /* further failures of the route of which the action has not told */
 };
 
 /* What an action is given. Owned by the caller, alive until `done`. */

@@ -110,8 +110,10 @@ bool command_check_program(struct load *load, const struct node *at, const char 
         return load_problem(load, at, "%s", err.text);
     if (stat(path, &st) != 0)
         load_warning(load, at, "%s cannot be run at the moment: %s", path, strerror(errno));
-    else if (!S_ISREG(st.st_mode) || access(path, X_OK) != 0)
+    else if (!S_ISREG(st.st_mode))
         load_warning(load, at, "%s is not an executable file", path);
+    else if (access(path, X_OK) != 0)
+        load_warning(load, at, "%s is not an executable file: chmod +x %s", path, path);
     return true;
 }
 

@@ -82,7 +82,8 @@ static bool is_option(const struct filling *filling, const struct template *temp
     struct bytes text = buffer_bytes(&filling->text);
     const struct template_part *first = template->parts;
     return template_begins_with_value(template) && text.length && text.data[0] == '-' &&
-           !(template->count == 1 && first->has_default && bytes_equal(text, first->default_text));
+           !(template->count == 1 && first->reference.has_default &&
+             bytes_equal(text, first->default_text));
 }
 
 static bool fill_argument(struct filling *filling, const struct template *template, size_t index)

@@ -56,7 +56,7 @@ static bool read_on(struct load *load, const struct node *node, const struct row
 static const struct row rules_rows[] = {
     {"attempts", ROW_INTEGER, FIELD(attempts),
      "How many attempts a delivery has, the first included; 1: it is not tried again. A replay "
-     "begins anew.",
+     "gives it as many again.",
      "5", 1, ATTEMPTS_MAX},
     {"backoff", ROW_DURATION, FIELD(backoff_ms),
      "The time from the first failure to the next attempt; it doubles with each failure. Up to a "
@@ -80,6 +80,7 @@ static bool finish_rules(struct load *load, const struct node *node, void *data)
 {
     struct retry_rules *rules = data;
     const struct node *longest = tree_find(node, "max_backoff");
+    rules->is_said = node->first != NULL;
     if (rules->backoff_ms <= rules->max_backoff_ms)
         return true;
     if (longest)
@@ -140,6 +141,25 @@ const struct retry_settings *retry_settings_of(const struct settings *settings,
                                                const struct action_settings *action)
 {
     return settings->registry ? action_part(settings, action, &retry_keys) : NULL;
+}
+
+bool retry_put_on(struct buffer *out, const struct retry_on *on)
+{
+    const char *separator = "";
+    bool put = buffer_append_text(out, "[");
+    for (int code = 1; put && code <= EXIT_MAX; code++) {
+        if (!(on->exits[code / 64] >> code % 64 & 1))
+            continue;
+        put = buffer_printf(out, "%s%d", separator, code);
+        separator = ",";
+    }
+    for (size_t i = 0; put && i < sizeof words / sizeof *words; i++) {
+        if (!*(const bool *)((const char *)on + words[i].offset))
+            continue;
+        put = buffer_printf(out, "%s\"%s\"", separator, words[i].word);
+        separator = ",";
+    }
+    return put && buffer_append_text(out, "]");
 }
 
 /* ---- the decision ---- */

@@ -3,6 +3,7 @@
 #ifndef TENTERHOOK_HANDLERS_ACTION_RETRY_H
 #define TENTERHOOK_HANDLERS_ACTION_RETRY_H
 
+#include "base/buffer.h"
 #include "handlers/action/action.h"
 
 /* Which failures are tried again. */
@@ -19,6 +20,7 @@ struct retry_settings {
         int64_t attempts; /* the first included */
         int64_t backoff_ms, max_backoff_ms;
         struct retry_on on;
+        bool is_said; /* some of it is written in the file */
     } rules;
     int on_crash; /* enum on_crash */
 };
@@ -29,6 +31,9 @@ extern const struct row_section retry_keys;
 /* NULL: the settings were made without a registry, and nothing is tried again. */
 const struct retry_settings *retry_settings_of(const struct settings *settings,
                                                const struct action_settings *action);
+
+/* "[75,\"start\"]": which failures these are, as JSON. False where the buffer is full. */
+bool retry_put_on(struct buffer *out, const struct retry_on *on);
 
 /* Of an attempt that ended like that, when `failures` attempts had failed before it: milliseconds
  * until the next one; 0: there is none. `random` spreads them: any 64 bits. */

@@ -8,6 +8,7 @@
 #include "handlers/admission/events.h"
 #include "handlers/admission/when.h"
 #include "handlers/auth/reference_check.h"
+#include "handlers/value/reference_load.h"
 
 #include <stdio.h>
 
@@ -78,6 +79,36 @@ static bool check_entry(struct load *load, const struct node *entry, bool is_cho
     return !is_choice || check_choice(load, entry);
 }
 
+/* A failed event may lack the value, and a notice has hardly any: who tells of it would not start,
+ * and that is told nobody. */
+static bool check_default(void *context, const struct reference *reference)
+{
+    static const bool is_always_there[REFERENCE_ROOT_COUNT] = {
+        [REFERENCE_EVENT_ID] = true,      [REFERENCE_EVENT_RECEIVED] = true,
+        [REFERENCE_EVENT_ATTEMPT] = true, [REFERENCE_CLIENT_ADDRESS] = true,
+        [REFERENCE_ROUTE_NAME] = true,    [REFERENCE_ACTION_NAME] = true};
+    struct reference_check *check = context;
+    struct node place = reference_place(check->load, reference);
+    if (!reference->has_default && !is_always_there[reference->root])
+        check->ok =
+            load_problem(check->load, &place,
+                         "%s needs a default in \"on_failure\", such as "
+                         "{{%s | default \"\"}}: not every event that it tells of has the value",
+                         reference->text, reference->text);
+    return true;
+}
+
+static bool check_on_failure(struct load *load, const struct route *route)
+{
+    const struct action_settings *action = route_on_failure(route);
+    const struct action_kind *kind = action ? action_kind_of(&action->handler) : NULL;
+    struct reference_check check = {.load = load, .route = route, .ok = true};
+    const struct reference_visitor visitor = {check_default, &check};
+    if (kind && kind->visit_references)
+        kind->visit_references(action->handler.settings, &visitor);
+    return check.ok;
+}
+
 /* What the conditions and the settings of the actions refer to. */
 static bool check_references(struct load *load, const struct route *route)
 {
@@ -125,6 +156,7 @@ bool selection_check_route(struct load *load, const struct node *node, const str
 {
     static const char *const lists[] = {"actions", "choose"};
     bool ok = check_references(load, route);
+    ok = check_on_failure(load, route) && ok;
     ok = check_cancels(load, node, defaults, route) && ok;
     for (int i = 0; i < 2; i++) {
         const struct node *list = tree_find_either(node, defaults, lists[i]);

@@ -14,7 +14,7 @@ static const struct row coalesce_rows[] = {
      .flags = ROW_REQUIRED,
      .min = 1,
      .max = DAY_MS,
-     .sentence = "How long no newer event may come until the last one runs."},
+     .sentence = "The time without a newer event after which the last event of a burst runs."},
     {.name = "max_wait",
      .type = ROW_DURATION,
      .offset = offsetof(struct coalesce_settings, max_wait_ms),
@@ -28,8 +28,8 @@ static const struct row coalesce_rows[] = {
      .read = event_key_read,
      .syntax = "a value such as `payload.repository.id`",
      .json_schema = "{\"type\": \"string\"}",
-     .sentence = "The value by which events belong together; events without it do. Without `per`, "
-                 "all events of the route do."},
+     .sentence = "Events that have the same value are one burst, and so are those that lack the "
+                 "value. Without `per`, all events of the route are."},
 };
 
 static bool finish_coalesce(struct load *load, const struct node *node, void *settings)

@@ -25,8 +25,8 @@ static const struct row limit_rows[] = {
      .syntax = "a value such as `payload.repository.id`",
      .json_schema = "{\"type\": \"string\"}",
      .sentence = "The value by which deliveries are counted: `max` holds for each of its values "
-                 "alone, and events without it are counted together. Without `per`, all "
-                 "deliveries are."},
+                 "alone, and events without it are counted together. Without `per`, `max` "
+                 "holds for all deliveries together."},
     {.name = "when_full",
      .type = ROW_CHOICE,
      .offset = offsetof(struct concurrency_settings, when_full),

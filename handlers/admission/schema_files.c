@@ -178,6 +178,8 @@ static const struct source *read_source(struct schema_files *files, const char *
     const char *shown = files->options.shown(files->options.context, path);
     const struct source *source = NULL;
     if (file_read(path, shown, SCHEMA_FILE_MAX, FILE_SHARED, &content, NULL, err) == FILE_READ) {
+        if (files->options.was_read)
+            files->options.was_read(files->options.context, path, buffer_bytes(&content));
         source =
             problem_list_add_source(files->options.problems, shown, "/", buffer_bytes(&content));
         if (!source)

@@ -17,6 +17,8 @@ struct schema_files_options {
     struct problem_list *problems; /* until schema_files_forget */
     /* How messages call the file of an absolute path. */
     const char *(*shown)(void *context, const char *path);
+    /* Is told of each file that was read; may be NULL. */
+    void (*was_read)(void *context, const char *path, struct bytes contents);
     void *context;
 };
 

@@ -12,6 +12,11 @@ static const char *shown_path(void *context, const char *path)
     return load_shown_path(context, path);
 }
 
+static void note_contents(void *context, const char *path, struct bytes contents)
+{
+    load_note_contents(context, path, contents);
+}
+
 static void destroy_files(void *files)
 {
     schema_files_destroy(files);
@@ -26,8 +31,10 @@ static void forget_files(void *files)
 static struct schema_files *files_of(struct load *load, struct schema_bindings *bindings,
                                      const struct node *node)
 {
-    struct schema_files_options options = {
-        .problems = load_problems(load), .shown = shown_path, .context = load};
+    struct schema_files_options options = {.problems = load_problems(load),
+                                           .shown = shown_path,
+                                           .was_read = note_contents,
+                                           .context = load};
     if (bindings->files)
         return bindings->files;
     struct schema_files *files = schema_files_create(&options);

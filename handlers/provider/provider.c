@@ -391,6 +391,8 @@ static struct verdict provider_body(const void *field, struct request *request, 
         return verdict.reply == REPLY_NONE ? state->refusal : verdict;
     }
     struct verdict verdict = signature_body(state->signature);
+    verdict.had_credentials =
+        verdict.reply == REPLY_UNAUTHENTICATED && state->signature->found_count > 0;
     return state->signature->source.was_folded
                ? signature_refuse(
                      "the scheme reads values of the body to prove it, but the body is "

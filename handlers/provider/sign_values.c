@@ -133,7 +133,7 @@ bool sign_place_values(struct signing *signing, struct signed_source *source)
     const char *time = time_text(signing);
     if (!message_id || !time)
         return false;
-    source->message_id = bytes_of_text(message_id);
+    source->message_id = signing->delivery.length ? signing->delivery : bytes_of_text(message_id);
     source->time = bytes_of_text(time);
     struct bytes event = signing->event.length ? signing->event : bytes_of_text("test");
     return place_required(signing) && sign_place(signing, &scheme->time.in, source->time) &&

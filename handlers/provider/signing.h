@@ -17,6 +17,7 @@ struct signing {
     const struct signature_plan *plan; /* keys[0] signs, where the key is shared */
     struct bytes private_key;          /* PEM, where it is not */
     struct bytes event;                /* empty: "test" */
+    struct bytes delivery;             /* the sender's id of it; empty: a new one */
     bool body_given;                   /* request.body is the caller's; else it is made */
     struct request request;            /* arena, now_ms, method, route (public_url) set by caller */
     struct bytes url;                  /* as the receiver knows it; sign_message may add to it */

@@ -50,6 +50,7 @@ struct reference {
     size_t step_count;
     bool has_each;    /* one of the steps is [*] */
     bool never_text;  /* of a condition: a test beside it does not hold for any string */
+    bool has_default; /* of a template: what stands there where the value is missing or null */
     const char *text; /* as written, without blanks around it */
     /* Where it stands, for messages of a later step of loading; whoever loads it sets it. */
     const char *file;

@@ -54,7 +54,7 @@ static bool parse_default(struct bytes given, struct arena *arena, struct templa
             memcpy(out, given.data, given.length);
         part->default_text = bytes_of(out, given.length);
     }
-    part->has_default = true;
+    part->reference.has_default = true;
     return !memchr(out, 0, part->default_text.length) ||
            error_set(err, "a default cannot hold U+0000");
 }
@@ -77,7 +77,7 @@ static bool parse_filter(struct bytes filter, struct arena *arena, struct templa
     if (!is_default)
         return error_set(err, "must be \"default TEXT\" or \"json\", not \"%.*s\"",
                          filter.length < 40 ? (int)filter.length : 40, (const char *)filter.data);
-    if (part->has_default)
+    if (part->reference.has_default)
         return error_set(err, "default is given twice");
     return parse_default(bytes_trim(bytes_from(filter, length)), arena, part, err);
 }
@@ -296,7 +296,7 @@ static enum template_outcome append_part(const struct rendering *rendering,
     if (value.kind != VALUE_MISSING && value.kind != VALUE_NULL)
         return stays_itself(part, &value) ? append_value(rendering, most, &value, part->as_json)
                                           : TEMPLATE_NOT_UTF8;
-    if (!part->has_default)
+    if (!part->reference.has_default)
         return value.kind == VALUE_NULL ? TEMPLATE_NULL
                : value.repeated         ? TEMPLATE_REPEATED
                                         : TEMPLATE_MISSING;

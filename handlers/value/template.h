@@ -11,9 +11,8 @@ struct template_part {
     struct bytes literal; /* if it is not a value */
     bool is_value;
     struct reference reference;
-    size_t offset;    /* of the reference, in the text */
-    bool has_default; /* what stands there where the value is missing or null */
-    struct bytes default_text;
+    size_t offset;             /* of the reference, in the text */
+    struct bytes default_text; /* with `reference.has_default` */
     bool as_json;
 };
 

@@ -6,6 +6,7 @@
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/ipc/privilege.h"
+#include "server/journal/backup_file.h"
 #include "server/journal/lock.h"
 
 #include <signal.h>
@@ -57,6 +58,14 @@ static int run_with_file(int argc, char **argv,
     return done ? EXIT_DONE : EXIT_ENVIRONMENT;
 }
 
+static void show_progress(struct progress *progress, const char *what, int64_t done, int64_t total)
+{
+    if (total == 0)
+        progress_show(progress, "the copy is checked");
+    else
+        progress_show(progress, "%lld %% %s", (long long)(100 * done / total), what);
+}
+
 /* ---- backup ---- */
 
 static char part[4096]; /* what is to be removed where the process is ended */
@@ -70,28 +79,30 @@ static void on_signal(int number)
     _exit(EXIT_ENVIRONMENT);
 }
 
-/* A process that is stopped from the terminal would keep the log from being emptied, too. */
 static void heed_signals(void)
 {
     static const int ends[] = {SIGALRM, SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         signal(ends[i], on_signal);
-    signal(SIGTSTP, SIG_IGN);
+    terminal_stops_nothing(); /* or the log could not be emptied, either */
 }
 
 static void note_step(void *owner, int64_t done, int64_t total)
 {
-    (void)owner;
+    show_progress(owner, "of the journal copied", done, total);
     alarm(done < total ? STEP_MAX_S : 0);
 }
 
 static bool make_backup(const struct settings *settings, const char *file, struct error *err)
 {
     struct backup_result result;
+    struct progress progress = {.is_off = false};
     if (!journal_backup_part(file, part, sizeof part))
         return error_set(err, "the path of the copy is too long");
     heed_signals();
-    if (!journal_backup(settings->journal.path, file, note_step, NULL, &result, err))
+    bool done = journal_backup(settings->journal.path, file, note_step, &progress, &result, err);
+    progress_clear(&progress);
+    if (!done)
         return false;
     fputs("the journal is copied to ", stdout);
     print_safe(stdout, bytes_of_text(file));
@@ -120,12 +131,20 @@ static void remove_empty(const char *path, bool was_there)
         unlink(path);
 }
 
+static void show_step(void *owner, int64_t done, int64_t total)
+{
+    show_progress(owner, "of the backup copied", done, total);
+}
+
 static bool restore_locked(const struct settings *settings, const struct journal_owner *owner,
                            const char *file, struct error *err)
 {
     struct restore_result result;
+    struct progress progress = {.is_off = false};
     const char *path = settings->journal.path;
-    bool done = journal_restore(file, path, owner->uid, owner->gid, &result, err);
+    bool done =
+        journal_restore(file, path, owner->uid, owner->gid, show_step, &progress, &result, err);
+    progress_clear(&progress);
     if (done)
         printf("%s is restored; the next start of the server carries out what waited when the copy "
                "was made\n",

@@ -16,11 +16,12 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    LOOKS = 10, /* at one event: each finds it changed again */
+    LOOKS = 40, /* at one event: each finds it changed again, or nobody who could be asked */
     /* Longer than commands take to end; one whose `kill_after` is longer is then told of. */
     PATIENCE_MS = 60 * 1000,
 };
@@ -37,6 +38,7 @@ struct cancelling {
     uint64_t runner;         /* of one that runs; 0: none does */
     size_t pending;
     bool gives_up;
+    struct error refusal; /* why the runner could not be asked; or "" */
 };
 
 /* ---- what is said ---- */
@@ -105,6 +107,13 @@ static void note_open(void *context, struct bytes action, uint64_t runner)
         run->runner = runner;
 }
 
+static void give_up(struct cancelling *run, const char *reason)
+{
+    run->other++;
+    run->gives_up = true;
+    say(run, NULL, run->runner != 0 ? "still runs" : "still waits", reason);
+}
+
 /* The runner that has it may have gone meanwhile; another look tells. */
 static bool cancel_running(struct cancelling *run, struct error *err)
 {
@@ -119,11 +128,9 @@ static bool cancel_running(struct cancelling *run, struct error *err)
     enum control_end end = control_ask(&request, NULL, &why);
     if (end == CONTROL_NO_SERVER)
         return error_set(err, "%s; what runs cannot be cancelled", why.text);
-    if (end == CONTROL_LOST) {
-        run->other++;
-        run->gives_up = true;
-        say(run, NULL, "still runs", "it was told to end, and has not yet");
-    }
+    run->refusal = end == CONTROL_FAILED || end == CONTROL_LOST ? why : (struct error){""};
+    if (end == CONTROL_LATE)
+        give_up(run, "it was told to end, and has not yet");
     return true;
 }
 
@@ -140,11 +147,16 @@ static bool cancel_event(struct cancelling *run, int64_t seq, struct error *err)
     const struct timespec pause = {.tv_nsec = 50 * NS_PER_MS};
     run->cancelled = run->other = 0;
     run->gives_up = false;
-    for (int i = 0; i < LOOKS && !run->gives_up; i++) {
+    run->refusal.text[0] = '\0';
+    for (int i = 0; !run->gives_up; i++) {
         if (!look_at(run, seq, err))
             return false;
         if (run->pending == 0 && run->runner == 0)
             break;
+        if (i == LOOKS) {
+            give_up(run, run->refusal.text);
+            break;
+        }
         if (i > 0) /* the outcome of a runner that has just gone is still to come */
             nanosleep(&pause, NULL);
         bool needs_edit = run->pending > 0 || (run->runner != 0 && run->is_alone);
@@ -191,16 +203,28 @@ static int cancel_id(struct cancelling *run, const char *id, struct error *err)
     return run->cancelled > 0 && run->other == 0 ? EXIT_DONE : EXIT_NO;
 }
 
+/* Who has the journal has the lock that is made beside it, whoever we are. False: there is no
+ * journal that a lock could be for, and none is made. */
+static bool find_owner(const char *journal, struct journal_owner *owner)
+{
+    struct stat what;
+    bool is_there = stat(journal, &what) == 0 && S_ISREG(what.st_mode) && what.st_size > 0;
+    if (is_there)
+        *owner = (struct journal_owner){what.st_uid, what.st_gid};
+    return is_there;
+}
+
 /* Without a server the lock is ours until this process ends, and so nothing that is running in the
  * journal runs. It is never closed: that would drop locks of SQLite's. */
 static void find_out_if_alone(struct cancelling *run)
 {
-    const struct journal_owner owner = {geteuid(), getegid()};
     const struct control_request request = {
         .journal = run->journal, .verb = "keys", .patience_ms = 1000};
     static struct journal_lock lock;
+    struct journal_owner owner;
     struct error why;
-    run->is_alone = control_ask(&request, NULL, &why) == CONTROL_NO_SERVER &&
+    run->is_alone = find_owner(run->journal, &owner) &&
+                    control_ask(&request, NULL, &why) == CONTROL_NO_SERVER &&
                     journal_lock(run->journal, &owner, NULL, &lock, &why);
 }
 

@@ -132,7 +132,7 @@ struct conversation {
     const struct control_request *request;
     struct buffer in;
     struct json_object *last;
-    bool is_left;
+    bool is_left, is_late;
 };
 
 /* False: that was the last one. */
@@ -175,6 +175,7 @@ static bool read_more(int fd, struct conversation *talk)
         talk->is_left = talk->request->interrupted && talk->request->interrupted();
         return !talk->is_left;
     }
+    talk->is_late = ready == 0;
     if (ready <= 0 || !buffer_reserve(&talk->in, READ_SIZE))
         return false;
     ssize_t got = recv(fd, talk->in.data + talk->in.length, READ_SIZE, 0);
@@ -189,7 +190,7 @@ static enum control_end judge(struct conversation *talk, struct error *err)
         return CONTROL_LEFT;
     if (!talk->last) {
         error_set(err, "the server has not answered to the end");
-        return CONTROL_LOST;
+        return talk->is_late ? CONTROL_LATE : CONTROL_LOST;
     }
     if (strcmp(control_text(talk->last, "end"), "done") == 0)
         return CONTROL_DONE;
@@ -254,6 +255,7 @@ int control_read_options(int argc, char **argv, struct control_options *options)
         else
             return EXIT_USAGE;
     }
+    options->is_given = given != NULL;
     options->journal = given ? strdup(given) : find_journal(options->config);
     return options->journal ? -1 : EXIT_ENVIRONMENT;
 }

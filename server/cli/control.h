@@ -25,7 +25,8 @@ struct control_request {
 enum control_end {
     CONTROL_DONE,
     CONTROL_FAILED,    /* the server says why not: `err` */
-    CONTROL_LOST,      /* no last line has come: the server has gone, or takes too long: `err` */
+    CONTROL_LOST,      /* no last line has come: the server, or its runner, has gone: `err` */
+    CONTROL_LATE,      /* none has come in time: `err` */
     CONTROL_LEFT,      /* `line` or `interrupted` has ended it */
     CONTROL_NO_SERVER, /* none runs with that journal, or it may not be asked: `err` */
 };
@@ -45,6 +46,7 @@ struct json_object *control_part(struct json_object *line, const char *name);
 struct control_options {
     const char *config; /* as given, or NULL */
     char *journal;      /* --journal, else that of the route file; the caller frees it */
+    bool is_given;      /* that was --journal: no route file is meant */
     bool json;
 };
 

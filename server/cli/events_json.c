@@ -33,6 +33,12 @@ static void put_json_number(FILE *out, const char *name, int64_t number)
         fprintf(out, ",\"%s\":%lld", name, (long long)number);
 }
 
+/* Most deliveries have none. */
+static void put_json_count(FILE *out, const char *name, int64_t count)
+{
+    put_json_number(out, name, count > 0 ? count : -1);
+}
+
 static void put_json_time(FILE *out, const char *name, int64_t unix_ms)
 {
     char text[CLOCK_TEXT_SIZE];
@@ -159,8 +165,11 @@ void events_json_delivery(struct events_json *json, const struct delivery_view *
     put_json_time(out, "due", delivery->due_ms ? delivery->due_ms : -1);
     if (bytes_equal_text(delivery->state, "pending"))
         put_json_time(out, "route_paused", delivery->paused_ms);
-    put_json_number(out, "failures", delivery->failures ? delivery->failures : -1);
-    put_json_number(out, "replays", delivery->replays ? delivery->replays : -1);
+    put_json_count(out, "failures", delivery->failures);
+    put_json_count(out, "replays", delivery->replays);
+    put_json_count(out, "takeovers", delivery->takeovers);
+    put_json_count(out, "stops", delivery->stops);
+    fputs(delivery->is_alone ? ",\"alone\":true" : "", out);
     if (delivery->superseded_by.length)
         put_json(out, "superseded_by", delivery->superseded_by);
     put_json_attempt(out, &last);

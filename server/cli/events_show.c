@@ -65,6 +65,11 @@ static int show_all(struct journal_reader *reader, int64_t seq,
             .out = page.out, .screen = screen_look(), .reader = reader, .raw = options->raw}};
     bool read = put_all(reader, seq, &showing);
     page_end(&page);
+    if (read && showing.as_text.is_dead && showing.as_text.screen.is_terminal) {
+        fputs("\nto run it again: tenterhook replay ", stdout);
+        print_safe(stdout, bytes_of_text(options->operands[1]));
+        fputc('\n', stdout);
+    }
     return read ? EXIT_DONE : events_read_failure(reader);
 }
 

@@ -126,12 +126,12 @@ static int compare_seqs(const void *key, const void *item)
     return wanted < found ? -1 : wanted > found;
 }
 
-static void note_open(void *context, int64_t event)
+static void note_open(void *context, const struct open_view *open)
 {
     struct tail *tail = context;
     struct followed *found =
-        bsearch(&event, tail->followed, tail->count, sizeof *tail->followed, compare_seqs);
-    if (found)
+        bsearch(&open->event, tail->followed, tail->count, sizeof *tail->followed, compare_seqs);
+    if (found && open->is_of_state)
         found->open = true;
 }
 
@@ -142,7 +142,7 @@ static bool look_at_followed(struct tail *tail, struct error *why)
         return true;
     for (size_t i = 0; i < tail->count; i++)
         tail->followed[i].open = false;
-    if (!journal_reader_open_events(tail->reader, tail->followed[0].seq, note_open, tail))
+    if (!journal_reader_open_deliveries(tail->reader, tail->followed[0].seq, note_open, tail))
         return journal_reader_explain(tail->reader, why);
     for (size_t i = 0; i < tail->count; i++) {
         if (tail->followed[i].open)

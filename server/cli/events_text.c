@@ -8,6 +8,7 @@
 #include "handlers/schema/value.h"
 #include "server/cli/body_text.h"
 #include "server/cli/events_json.h"
+#include "server/cli/events_table.h"
 #include "server/cli/moment.h"
 
 enum { INDENT = 2 };
@@ -99,12 +100,28 @@ static void put_field(const struct events_text *text, const char *json_name,
         put_time(text, name, event_number(event, field));
 }
 
+/* Behind the id: what a person wants to know first. */
+static void put_state(const struct events_text *text, struct bytes states)
+{
+    char shown[EVENT_STATES_SIZE];
+    enum style style = style_of_state(states);
+    events_table_states(states, shown);
+    fprintf(text->out, "%-13s ", "state");
+    style_begin(text->out, &text->screen, style);
+    fputs(shown, text->out);
+    style_end(text->out, &text->screen, style);
+    fputc('\n', text->out);
+}
+
 void events_text_event(struct events_text *text, const struct event_view *view)
 {
     const struct event *event = &view->event;
     text->is_json = event->body_is_json;
-    for (size_t i = 0; i < NAMES; i++)
+    for (size_t i = 0; i < NAMES; i++) {
         put_field(text, names[i].name, event, &event_fields[names[i].field]);
+        if (i == 0)
+            put_state(text, view->states);
+    }
     fprintf(text->out, "%-13s %lld bytes%s\n", "body", (long long)event->size,
             view->has_body ? "" : ", no longer stored");
     if (event->reruns > 0)
@@ -274,12 +291,14 @@ static void put_summary(const struct events_text *text, const struct delivery_vi
 /* What it waits for, and what took its place. */
 static void put_waiting(const struct events_text *text, const struct delivery_view *delivery)
 {
-    put_line(text->out, "  superseded by", delivery->superseded_by);
+    put_line(text->out, "  newer event", delivery->superseded_by);
     if (!bytes_equal_text(delivery->state, "pending"))
         return;
     put_time(text, "  waits until", delivery->due_ms ? delivery->due_ms : -1);
+    if (delivery->failures > 0)
+        fprintf(text->out, "%-13s %lld\n", "  failures", (long long)delivery->failures);
     if (delivery->paused_ms >= 0) {
-        put_time(text, "  route paused", delivery->paused_ms);
+        put_time(text, "  paused", delivery->paused_ms);
         put_line(text->out, "  because", delivery->paused_why);
     }
 }
@@ -287,6 +306,7 @@ static void put_waiting(const struct events_text *text, const struct delivery_vi
 void events_text_delivery(struct events_text *text, const struct delivery_view *delivery)
 {
     struct attempt_view last = attempt_of_delivery(delivery);
+    text->is_dead |= !delivery->is_notice && bytes_equal_text(delivery->state, "dead");
     put_summary(text, delivery, &last);
     put_waiting(text, delivery);
     if (delivery->attempt <= 1) {

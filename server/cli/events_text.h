@@ -12,6 +12,7 @@ struct events_text {
     struct journal_reader *reader; /* which earlier attempts are asked of */
     bool raw;                      /* the body as it came, whatever it is */
     bool is_json;                  /* the body, by the event */
+    bool is_dead;                  /* a delivery that was shown */
 };
 
 /* In the order of these calls; the second one only where the body is stored. */

@@ -35,10 +35,10 @@ struct following {
     char id[ID_TEXT_SIZE];
     bool json, to_terminal;
     struct followed_action actions[ACTIONS_MAX];
-    size_t action_count, open;
-    uint64_t runner; /* of one that runs */
-    bool failed;     /* one of them */
-    FILE *out, *err; /* where it is printed now */
+    size_t action_count, open, others; /* deliveries that tell of no failure */
+    uint64_t runner;                   /* of one that runs */
+    bool failed;                       /* one of them */
+    FILE *out, *err;                   /* where it is printed now */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -153,9 +153,14 @@ static bool take_line(void *context, struct json_object *line, struct bytes text
 
 /* ---- the journal ---- */
 
+/* What tells of a failure may wait for a minute: it is followed only where the event has nothing
+ * else. Deliveries come in their order, so the others have been counted. */
 static void look_at_delivery(void *context, const struct delivery_view *delivery)
 {
     struct following *run = context;
+    if (delivery->is_notice && run->others > 0)
+        return;
+    run->others += !delivery->is_notice;
     struct followed_action *action = find_action(run, delivery->action);
     bool is_done = bytes_equal_text(delivery->state, "done");
     bool is_open = bytes_equal_text(delivery->state, "pending") ||
@@ -183,7 +188,7 @@ static void note_runner(void *context, struct bytes action, uint64_t runner)
 
 static bool read_deliveries(struct following *run)
 {
-    run->open = 0;
+    run->open = run->others = 0;
     run->runner = 0;
     run->failed = false;
     return journal_reader_deliveries(run->reader, run->seq, look_at_delivery, run) &&

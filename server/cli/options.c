@@ -1,5 +1,6 @@
-/* What all verbs have of a command line. The usage of a verb names all of its options, so one place
- * can say for all verbs which word is wrong, before the verb reads them. */
+/* What verbs have in common of a command line. The usage of a verb names all of its options, so one
+ * place can say for all verbs which word is wrong, before the verb reads them. */
+#include "config/loader.h"
 #include "config/nearest.h"
 #include "config/settings.h"
 #include "server/cli/verb.h"
@@ -97,4 +98,24 @@ const char *cli_config_file(const char *given)
 {
     const char *named = getenv("TENTERHOOK_CONFIG");
     return given ? given : named && *named ? named : SETTINGS_FILE_USUAL;
+}
+
+struct settings *cli_load_settings(const char *given)
+{
+    struct problem_list problems;
+    problem_list_init(&problems);
+    struct settings *settings =
+        settings_load_secretless(cli_config_file(given), &program_registry, &problems);
+    if (!settings)
+        problem_list_print(&problems, stderr);
+    problem_list_finish(&problems);
+    return settings;
+}
+
+bool cli_has_route(const struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->route_count; i++)
+        if (strcmp(settings->routes[i].name, name) == 0)
+            return true;
+    return false;
 }

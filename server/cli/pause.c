@@ -1,8 +1,10 @@
 /* `tenterhook pause` and `tenterhook resume`: whether deliveries of a route start. Both write one
- * row of the journal, so they work beside a server and without one; the runner notices within a
- * second. A route that is paused is resumed also if the route file does not have it any more. */
+ * row of the journal, so they work beside a server and without one; then they have a running server
+ * read it, so that nothing of the route begins once `pause` has returned. A route that is paused is
+ * resumed also if the route file does not have it any more. */
 #include "base/clock.h"
-#include "config/loader.h"
+#include "config/settings.h"
+#include "server/cli/control.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/journal/editor.h"
@@ -11,7 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BECAUSE_MAX = 500 };
+enum {
+    BECAUSE_MAX = 500,
+    PATIENCE_MS = 5000, /* a server that is busy takes note of it by itself */
+};
 
 struct options {
     const char *config, *route, *because;
@@ -36,14 +41,6 @@ static bool read_options(struct options *options, int argc, char **argv, bool pa
     return argc - optind == 1;
 }
 
-static bool has_route(const struct settings *settings, const char *name)
-{
-    for (size_t i = 0; i < settings->route_count; i++)
-        if (strcmp(settings->routes[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static void print_route(const char *before, const char *route, const char *after)
 {
     fputs(before, stdout);
@@ -57,14 +54,32 @@ static int fail(const struct error *err)
     return EXIT_ENVIRONMENT;
 }
 
+/* Returns once the server has read what was written, if one runs. */
+static void tell_server(const char *journal)
+{
+    const struct control_request request = {
+        .journal = journal, .verb = "refresh", .patience_ms = PATIENCE_MS};
+    struct error why;
+    enum control_end end = control_ask(&request, NULL, &why);
+    if (end != CONTROL_DONE && end != CONTROL_NO_SERVER)
+        fputs("tenterhook: the server has not confirmed it yet\n", stderr);
+}
+
+/* An exit code. */
+static int tell_no_route(const char *route)
+{
+    struct error err;
+    error_set(&err, "the route file has no route %s", route);
+    print_failure(err.text);
+    return EXIT_NO;
+}
+
 static int pause_route(const struct settings *settings, const struct options *options)
 {
     struct error err = {""};
     bool changed = false;
-    if (!has_route(settings, options->route)) {
-        error_set(&err, "the route file has no route %s", options->route);
-        return fail(&err);
-    }
+    if (!cli_has_route(settings, options->route))
+        return tell_no_route(options->route);
     struct journal_edit *edit = journal_edit_open(settings->journal.path, &err);
     bool good = edit && journal_edit_begin(edit, &err) &&
                 journal_edit_pause(edit, options->route, options->because, clock_unix_ms(),
@@ -73,9 +88,11 @@ static int pause_route(const struct settings *settings, const struct options *op
     journal_edit_close(edit);
     if (!good)
         return fail(&err);
+    tell_server(settings->journal.path);
     print_route("route ", options->route,
-                changed ? " is paused: its events are stored, and start after \"resume\""
-                        : " was paused before");
+                changed ? " is paused: its events are stored, and wait"
+                        : " was paused before: nothing is changed");
+    print_route("to let them start: tenterhook resume ", options->route, "");
     return EXIT_DONE;
 }
 
@@ -90,10 +107,9 @@ static int resume_route(const struct settings *settings, const struct options *o
     journal_edit_close(edit);
     if (!good)
         return fail(&err);
-    if (!changed && !has_route(settings, options->route)) {
-        error_set(&err, "the route file has no route %s", options->route);
-        return fail(&err);
-    }
+    tell_server(settings->journal.path);
+    if (!changed && !cli_has_route(settings, options->route))
+        return tell_no_route(options->route);
     print_route("route ", options->route,
                 changed ? " is resumed: what waits starts" : " was not paused");
     return EXIT_DONE;
@@ -102,19 +118,13 @@ static int resume_route(const struct settings *settings, const struct options *o
 static int run(int argc, char **argv, bool pauses)
 {
     struct options options;
-    struct problem_list problems;
     if (!read_options(&options, argc, argv, pauses))
         return EXIT_USAGE;
     if (strlen(options.because) > BECAUSE_MAX) {
         print_failure("--because takes 500 bytes at most");
         return EXIT_USAGE;
     }
-    problem_list_init(&problems);
-    struct settings *settings =
-        settings_load_secretless(cli_config_file(options.config), &program_registry, &problems);
-    if (!settings)
-        problem_list_print(&problems, stderr);
-    problem_list_finish(&problems);
+    struct settings *settings = cli_load_settings(options.config);
     int code = !settings ? EXIT_ENVIRONMENT
                : pauses  ? pause_route(settings, &options)
                          : resume_route(settings, &options);

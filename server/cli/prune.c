@@ -1,7 +1,7 @@
 /* `tenterhook prune`: lets go of what is over, as the server does by itself, at once; or of more,
  * or of one route's events only. */
 #include "base/units.h"
-#include "config/loader.h"
+#include "config/settings.h"
 #include "handlers/admission/dedupe.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
@@ -67,14 +67,6 @@ static struct prune_wish make_wish(const struct options *options, const struct s
     return wish;
 }
 
-static bool has_route(const struct settings *settings, const char *name)
-{
-    for (size_t i = 0; i < settings->route_count; i++)
-        if (strcmp(settings->routes[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static void print_counts(const struct prune_counts *counts, bool dry_run)
 {
     size_t left = counts->events - counts->gone;
@@ -88,17 +80,28 @@ static void print_counts(const struct prune_counts *counts, bool dry_run)
     fputc('\n', stdout);
 }
 
+static void show_progress(void *owner, const struct prune_counts *counts)
+{
+    progress_show(owner, "%zu events looked at, %zu of them gone", counts->looked, counts->gone);
+}
+
 /* A route that is not in the file any more may have events still. */
 static int prune_with(const struct options *options, const struct settings *settings)
 {
-    const struct prune_wish wish = make_wish(options, settings);
+    struct prune_wish wish = make_wish(options, settings);
+    struct progress progress = {.is_off = false};
     struct prune_counts counts;
     struct error err = {""};
-    if (!journal_prune(settings->journal.path, &wish, &counts, &err)) {
+    terminal_stops_nothing();
+    wish.went_on = show_progress;
+    wish.owner = &progress;
+    bool done = journal_prune(settings->journal.path, &wish, &counts, &err);
+    progress_clear(&progress);
+    if (!done) {
         print_failure(err.text);
         return EXIT_ENVIRONMENT;
     }
-    if (options->route && counts.looked == 0 && !has_route(settings, options->route)) {
+    if (options->route && counts.looked == 0 && !cli_has_route(settings, options->route)) {
         error_set(&err, "there is no route %s, and no event of it", options->route);
         print_failure(err.text);
         return EXIT_NO;
@@ -110,15 +113,9 @@ static int prune_with(const struct options *options, const struct settings *sett
 static int prune_run(int argc, char **argv)
 {
     struct options options;
-    struct problem_list problems;
     if (!read_options(&options, argc, argv))
         return EXIT_USAGE;
-    problem_list_init(&problems);
-    struct settings *settings =
-        settings_load_secretless(cli_config_file(options.config), &program_registry, &problems);
-    if (!settings)
-        problem_list_print(&problems, stderr);
-    problem_list_finish(&problems);
+    struct settings *settings = cli_load_settings(options.config);
     int code = settings ? prune_with(&options, settings) : EXIT_ENVIRONMENT;
     settings_destroy(settings);
     return code;

@@ -1,7 +1,8 @@
 /* `tenterhook reload`: has the running server read its route file anew, and prints what it says:
- * the problems as `check` prints them, or the generation that serves now. */
+ * the problems as `check` prints them; or which keys have changed, and the generation that serves.
+ */
 #include "handlers/schema/value.h"
-#include "server/cli/control.h"
+#include "server/cli/key_lists.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 
@@ -20,13 +21,28 @@ static bool print_problems(void *context, struct json_object *line, struct bytes
     return true;
 }
 
+/* What the reload has changed, if all of that is known. */
+static void print_changes(struct key_list *before, const char *journal)
+{
+    struct key_list after = {NULL};
+    struct error why;
+    if (before->count > 0 && key_list_ask(&after, journal, &why) == CONTROL_DONE)
+        key_lists_print(before, &after);
+    key_list_finish(&after);
+}
+
 static int reload(const char *journal)
 {
+    struct key_list before = {NULL};
     const struct control_request request = {
         .journal = journal, .verb = "reload", .patience_ms = PATIENCE_MS, .line = print_problems};
     struct json_object *last;
     struct error why;
+    if (key_list_ask(&before, journal, &why) != CONTROL_DONE)
+        key_list_finish(&before);
     enum control_end end = control_ask(&request, &last, &why);
+    if (end == CONTROL_DONE)
+        print_changes(&before, journal);
     if (end == CONTROL_DONE)
         printf("generation %lld serves\n", (long long)control_number(last, "generation"));
     else
@@ -35,6 +51,7 @@ static int reload(const char *journal)
         fputs("the server goes on with the file before\n", stderr);
     if (last)
         value_release(last);
+    key_list_finish(&before);
     return end == CONTROL_DONE ? EXIT_DONE : end == CONTROL_FAILED ? EXIT_NO : EXIT_ENVIRONMENT;
 }
 

@@ -2,7 +2,7 @@
  * is asked where there are several; then they go page by page through short transactions, so that
  * the server goes on beside it. Deliveries keep their ids; the runner of a running server notices,
  * otherwise the next one does. */
-#include "config/loader.h"
+#include "config/settings.h"
 #include "server/cli/events_find.h"
 #include "server/cli/replay_judge.h"
 #include "server/cli/replay_plan.h"
@@ -183,22 +183,37 @@ static void print_dry(const struct replaying *run, const char *id, const char *r
     fputc('\n', stdout);
 }
 
-static bool replay_event(struct replaying *run, const struct planned *items, size_t count,
-                         struct arena *arena, struct error *err)
+/* Deliveries of one event, which stand together in the plan. */
+struct planned_event {
+    const struct planned *items;
+    size_t count;
+};
+
+/* Whether it is to be changed. Says why it is not replayed, or with --dry-run that it would be. */
+static bool judge_event(struct replaying *run, const struct planned_event *event)
 {
+    struct arena arena;
     const char *id, *route;
-    size_t replayed = count;
-    const char *refusal = replay_judge_refusal(&run->judge, items->event, arena, &id, &route);
-    if (refusal) {
+    arena_init(&arena, EVENT_MEMORY);
+    const char *refusal =
+        replay_judge_refusal(&run->judge, event->items->event, &arena, &id, &route);
+    if (refusal)
         tell_refusal(run, id, refusal);
-        return true;
-    }
-    if (run->options->dry_run)
-        print_dry(run, id, route, items, count);
-    else if (!journal_edit_replay_some(run->edit, items->event, &run->choice, &replayed, err))
+    else if (run->options->dry_run)
+        print_dry(run, id, route, event->items, event->count);
+    arena_finish(&arena);
+    return !refusal;
+}
+
+static bool replay_event(struct replaying *run, const struct planned_event *event,
+                         struct error *err)
+{
+    size_t replayed = event->count;
+    if (!run->options->dry_run &&
+        !journal_edit_replay_some(run->edit, event->items->event, &run->choice, &replayed, err))
         return false;
     run->deliveries += replayed;
-    return replayed == 0 || replay_plan_take(&run->done, items, count) ||
+    return replayed == 0 || replay_plan_take(&run->done, event->items, event->count) ||
            error_set(err, "no memory");
 }
 
@@ -212,25 +227,30 @@ static size_t items_of_event(const struct replay_plan *plan, size_t first)
     return end - first;
 }
 
-/* The next events of the plan, in one transaction. */
+/* The next events of the plan, in one transaction, which keeps the server waiting: what may take
+ * long (a schema, a terminal that nobody reads from) is done before it. */
 static bool replay_page(struct replaying *run, size_t *next, struct error *err)
 {
-    struct arena arena;
-    bool good = run->options->dry_run || journal_edit_begin(run->edit, err);
-    for (size_t i = 0; good && i < PAGE && *next < run->plan.count; i++) {
-        size_t count = items_of_event(&run->plan, *next);
-        arena_init(&arena, EVENT_MEMORY);
-        good = replay_event(run, &run->plan.items[*next], count, &arena, err);
-        arena_finish(&arena);
-        *next += count;
+    struct planned_event events[PAGE];
+    size_t count = 0;
+    for (size_t i = 0; i < PAGE && *next < run->plan.count; i++) {
+        events[count] =
+            (struct planned_event){&run->plan.items[*next], items_of_event(&run->plan, *next)};
+        *next += events[count].count;
+        count += judge_event(run, &events[count]);
     }
-    return good && (run->options->dry_run || journal_edit_commit(run->edit, err));
+    bool edits = count > 0 && !run->options->dry_run;
+    bool good = !edits || journal_edit_begin(run->edit, err);
+    for (size_t i = 0; good && i < count; i++)
+        good = replay_event(run, &events[i], err);
+    return good && (!edits || journal_edit_commit(run->edit, err));
 }
 
 static bool replay_plan_all(struct replaying *run, struct error *err)
 {
     struct progress progress = {.is_off = false};
     size_t next = 0;
+    terminal_stops_nothing();
     bool good = true;
     while (good && next < run->plan.count) {
         good = replay_page(run, &next, err);
@@ -310,13 +330,7 @@ static int replay_with(struct options *options, const struct settings *settings)
 
 static int replay_read(struct options *options)
 {
-    struct problem_list problems;
-    problem_list_init(&problems);
-    struct settings *settings =
-        settings_load_secretless(cli_config_file(options->config), &program_registry, &problems);
-    if (!settings)
-        problem_list_print(&problems, stderr);
-    problem_list_finish(&problems);
+    struct settings *settings = cli_load_settings(options->config);
     int code = settings ? replay_with(options, settings) : EXIT_ENVIRONMENT;
     settings_destroy(settings);
     return code;

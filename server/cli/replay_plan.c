@@ -1,5 +1,6 @@
 /* Waiting is looking at what others have committed, as `events tail` does: one query tells which
- * events are still open, and only those that are not any more are looked at one by one. */
+ * deliveries are still open, and only the events of those that are not any more are looked at one
+ * by one. */
 #include "server/cli/replay_plan.h"
 
 #include "base/clock.h"
@@ -156,19 +157,24 @@ static bool print_event(struct waiting *waiting, const struct planned *items, si
     return good;
 }
 
-static void mark_open(void *context, int64_t event)
+/* What is printed of an event waits for all of it that was replayed, and for nothing else. */
+static void mark_open(void *context, const struct open_view *open)
 {
     const struct waiting *waiting = context;
     struct planned *items = waiting->plan->items;
     size_t low = 0, high = waiting->left;
-    while (low < high) { /* the first item of the event, or of a later one */
+    while (low < high) { /* the item, or the first behind it */
         size_t middle = low + (high - low) / 2;
-        if (items[middle].event < event)
+        if (items[middle].delivery < open->delivery)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < waiting->left && items[low].event == event; low++)
+    if (low == waiting->left || items[low].delivery != open->delivery)
+        return;
+    while (low > 0 && items[low - 1].event == open->event)
+        low--;
+    for (; low < waiting->left && items[low].event == open->event; low++)
         items[low].is_open = true;
 }
 
@@ -179,14 +185,15 @@ static bool look(struct waiting *waiting)
     size_t kept = 0, count;
     for (size_t i = 0; i < waiting->left; i++)
         items[i].is_open = false;
-    if (!journal_reader_open_events(waiting->reader, items->event, mark_open, waiting))
+    if (!journal_reader_open_deliveries(waiting->reader, items->event, mark_open, waiting))
         return false;
     for (size_t i = 0; i < waiting->left; i += count) {
+        bool is_open = items[i].is_open;
         for (count = 1; i + count < waiting->left && items[i + count].event == items[i].event;)
-            count++;
-        if (!items[i].is_open && !print_event(waiting, &items[i], count))
+            is_open |= items[i + count++].is_open;
+        if (!is_open && !print_event(waiting, &items[i], count))
             return false;
-        if (items[i].is_open) {
+        if (is_open) {
             memmove(&items[kept], &items[i], count * sizeof *items);
             kept += count;
         }

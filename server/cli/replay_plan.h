@@ -8,7 +8,7 @@
 struct replay_plan {
     struct planned {
         int64_t event, delivery;
-        bool is_open; /* of the event, while it is waited for */
+        bool is_open; /* while it is waited for */
     } * items;        /* those of an event side by side */
     size_t count, capacity, events;
     bool is_short; /* of memory */

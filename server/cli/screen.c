@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,4 +137,9 @@ bool terminal_asks(const char *question)
         return false;
     }
     return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+void terminal_stops_nothing(void)
+{
+    signal(SIGTSTP, SIG_IGN);
 }

@@ -27,8 +27,8 @@ enum {
 };
 
 struct send_options {
-    const char *provider, *to, *secret, *secret_file, *key_file, *event, *body_file, *ca_file;
-    const char *repeat, *public_url, *from;
+    const char *provider, *to, *secret, *secret_file, *key_file, *event, *delivery, *body_file;
+    const char *ca_file, *repeat, *public_url, *from;
     bool new_key, print;
     const char *names[PARAMETERS_MAX], *values[PARAMETERS_MAX];
     size_t parameter_count;
@@ -68,6 +68,7 @@ static bool parse_options(int argc, char **argv, struct send_options *options)
                  {"--secret-file", &options->secret_file},
                  {"--key", &options->key_file},
                  {"--event", &options->event},
+                 {"--delivery", &options->delivery},
                  {"--body", &options->body_file},
                  {"--ca", &options->ca_file},
                  {"--from", &options->from},
@@ -274,6 +275,20 @@ static void note_form(const struct signing *signing)
             fputs("note: the body is neither JSON nor a form; it is sent as a form\n", stderr);
 }
 
+/* The id of a message that is sent again is put into its head, or into the body that is made. */
+static bool can_name_delivery(const struct send *send, struct error *err)
+{
+    const struct signed_list *id = &send->scheme->message_id;
+    const char *name = send->scheme->name;
+    if (!send->options.delivery)
+        return true;
+    if (id->count == 0)
+        return error_set(err, "%s sends no delivery id: --delivery is not for it", name);
+    return id->items[0].kind == SIGNED_HEADER || !send->options.body_file ||
+           error_set(err, "%s sends its delivery id in the body: write it into %s", name,
+                     send->options.body_file);
+}
+
 /* EXIT_DONE where the answer was 2xx. */
 static int exchange(struct send *send, const struct signing *signing, struct error *err)
 {
@@ -312,6 +327,7 @@ static int send_once(struct send *send, struct error *err)
         .plan = &send->plan,
         .private_key = buffer_bytes(&send->private_key),
         .event = bytes_of_text(options->event),
+        .delivery = bytes_of_text(options->delivery),
         .body_given = options->body_file != NULL,
         .url = bytes_of_text(options->public_url ? options->public_url : options->to),
         .request = {.arena = &arena,
@@ -345,7 +361,7 @@ static int run(struct send *send, struct error *err)
     if (options->repeat &&
         (!bytes_to_uint64(bytes_of_text(options->repeat), &repeat) || repeat > REPEAT_MAX))
         return EXIT_USAGE;
-    if (!find_scheme(send, err))
+    if (!find_scheme(send, err) || !can_name_delivery(send, err))
         return EXIT_NO;
     if (options->new_key && !make_key(send, err))
         return EXIT_ENVIRONMENT;
@@ -383,7 +399,8 @@ static int send_run(int argc, char **argv)
 const struct verb send_verb = {
     .name = "send",
     .usage = "send PROVIDER --to URL --secret SECRET [--secret-file FILE] [--key FILE] [--event E] "
-             "[--body FILE] [--set NAME=VALUE] [--public-url URL] [--repeat N] [--ca FILE] "
+             "[--delivery ID] [--body FILE] [--set NAME=VALUE] [--public-url URL] [--repeat N] "
+             "[--ca FILE] "
              "[--from ADDRESS] [--print] | send PROVIDER --new-key [--key FILE]",
     .sentence = "signs a message as that provider does, sends it and prints the answer; the exit "
                 "code is 0 if the answer is 2xx",

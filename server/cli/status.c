@@ -16,10 +16,8 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-enum { LABEL_WIDTH = 11, WIDTH_MIN = 40, NAME_WIDTH_MAX = 32, NUMBER_WIDTH = 9 };
+enum { LABEL_WIDTH = 11, WIDTH_MIN = 40, NAME_WIDTH_MAX = 32, NUMBER_WIDTH = 9, LIMITS_WIDTH = 18 };
 enum { SHOWN_DIGITS = 16 /* of a digest; --json has all */, FILE_MAX = 16 << 20 };
 
 /* ---- lines for people ---- */
@@ -27,17 +25,17 @@ enum { SHOWN_DIGITS = 16 /* of a digest; --json has all */, FILE_MAX = 16 << 20 
 /* Of the terminal; 0: there is none, and nothing is wrapped. */
 static size_t terminal_width(void)
 {
-    struct winsize size;
-    if (!print_is_for_terminal() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+    struct screen screen = screen_look();
+    if (!screen.is_terminal)
         return 0;
-    return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col;
+    return screen.width < WIDTH_MIN ? WIDTH_MIN : screen.width;
 }
 
 /* Words, in lines of that width which begin with `indent` blanks, the first with `label`. */
 static void put_words(const char *label, size_t indent, const char *text, size_t width)
 {
     size_t column = strlen(label);
-    fputs(label, stdout);
+    print_safe(stdout, bytes_of_text(label));
     for (bool is_first = true; *text; is_first = false) {
         size_t length = strcspn(text, " ");
         if (!is_first && width > 0 && column + 1 + length > width) {
@@ -187,24 +185,105 @@ static void print_delivery(const char *label, const struct status_fact *fact, in
     put_fact(label, text);
 }
 
+/* With what it may be, where a server says that. */
+static void print_sizes(const struct status_facts *facts)
+{
+    struct json_object *limits = control_part(facts->server, "limits");
+    char text[512], is[32], most[32];
+    status_format_bytes(facts->file_bytes, is);
+    status_format_bytes(control_number(limits, "keep_size"), most);
+    snprintf(text, sizeof text, limits ? "%s of %s (journal.keep.size)" : "%s", is, most);
+    put_fact("", text);
+    status_format_bytes(facts->log_bytes > 0 ? facts->log_bytes : 0, is);
+    size_t length = (size_t)snprintf(text, sizeof text, "its log %s", is);
+    if (facts->log_is_known)
+        snprintf(text + length, sizeof text - length, ": %u pages, %u of them copied into the file",
+                 facts->log_pages, facts->log_copied);
+    put_fact("", text);
+    status_format_bytes(facts->free_bytes, is);
+    status_format_bytes(control_number(limits, "min_free"), most);
+    snprintf(text, sizeof text,
+             limits ? "the disk has %s free; events are refused below %s (journal.min_free)"
+                    : "the disk has %s free",
+             is, most);
+    put_fact("", text);
+}
+
+static void print_integrity(const struct status_integrity *integrity)
+{
+    const struct journal_losses *losses = &integrity->losses;
+    char text[1400];
+    if (!integrity->is_compared)
+        snprintf(text, sizeof text, "not known: %s", integrity->why_not.text);
+    else if (losses->missing > 0 || losses->changed > 0)
+        snprintf(text, sizeof text, "%lld events are missing, %lld are not what was written",
+                 (long long)losses->missing, (long long)losses->changed);
+    else if (!losses->is_whole)
+        snprintf(text, sizeof text, "nothing is missing as far as a second's look can tell");
+    else if (losses->mark != MARK_FOUND)
+        snprintf(text, sizeof text, "no number is missing; there is no mark to compare with");
+    else
+        snprintf(text, sizeof text, "nothing is missing; the newest %zu event%s what was written",
+                 losses->compared, losses->compared == 1 ? " is" : "s are");
+    put_fact("integrity", text);
+}
+
+/* Of the deliveries of all routes. */
+static void print_queue(const struct status_facts *facts)
+{
+    struct json_object *limits = control_part(facts->server, "limits");
+    struct json_object *queue = control_part(facts->runner, "queue");
+    char text[256], is[32], most[32];
+    if (!queue)
+        return;
+    status_format_bytes(control_number(queue, "bytes"), is);
+    status_format_bytes(control_number(limits, "queue_bytes"), most);
+    snprintf(text, sizeof text, "%lld of %lld deliveries, %s of %s wait (journal.queue)",
+             (long long)control_number(queue, "deliveries"),
+             (long long)control_number(limits, "queue_max"), is, most);
+    put_fact("queue", text);
+}
+
+static void print_refusal(struct json_object *runner)
+{
+    struct json_object *journal = control_part(runner, "journal");
+    const char *when = control_text(journal, "refused");
+    char text[1024];
+    if (!*when)
+        return;
+    snprintf(text, sizeof text, "at %s the journal %s events: %s", when,
+             control_flag(journal, "refuses") ? "began to refuse" : "refused",
+             control_text(journal, "reason"));
+    put_fact("refused", text);
+}
+
 static void print_journal(const struct status_facts *facts)
 {
-    char text[512], file[32], log[32], free_text[32];
     put_fact("journal", facts->journal);
-    status_format_bytes(facts->file_bytes, file);
-    status_format_bytes(facts->log_bytes > 0 ? facts->log_bytes : 0, log);
-    status_format_bytes(facts->free_bytes, free_text);
-    snprintf(text, sizeof text, "%s, its log %s; the disk has %s free", file, log, free_text);
-    put_fact("", text);
+    print_sizes(facts);
+    print_integrity(&facts->integrity);
+    print_refusal(facts->runner);
+    print_queue(facts);
     print_delivery("oldest", &facts->oldest, facts->now_ms, false);
-    print_delivery("next", &facts->next, facts->now_ms, true);
+    print_delivery("next due", &facts->next, facts->now_ms, true);
+}
+
+/* ---- routes ---- */
+
+/* Of those of the file many may have had no event yet. */
+static bool has_deliveries(const struct status_route *route)
+{
+    int64_t all = 0;
+    for (int s = 0; s < STATUS_STATES; s++)
+        all += route->by_state[s];
+    return all > 0;
 }
 
 static size_t name_width(const struct status_facts *facts)
 {
     size_t width = strlen("in all");
     for (size_t i = 0; i < facts->route_count; i++)
-        if (strlen(facts->routes[i].name) > width)
+        if (has_deliveries(&facts->routes[i]) && strlen(facts->routes[i].name) > width)
             width = strlen(facts->routes[i].name);
     return width < NAME_WIDTH_MAX ? width : NAME_WIDTH_MAX;
 }
@@ -220,8 +299,10 @@ static void print_row(const char *name, const int64_t by_state[], size_t width)
 
 static void print_routes(const struct status_facts *facts)
 {
-    size_t width = name_width(facts);
-    if (facts->route_count == 0)
+    size_t width = name_width(facts), shown = 0;
+    for (size_t i = 0; i < facts->route_count; i++)
+        shown += has_deliveries(&facts->routes[i]);
+    if (shown == 0)
         return;
     fputc('\n', stdout);
     print_column(stdout, bytes_of_text("route"), width);
@@ -230,14 +311,50 @@ static void print_routes(const struct status_facts *facts)
                status_state_names[s]);
     fputc('\n', stdout);
     for (size_t i = 0; i < facts->route_count; i++)
-        print_row(facts->routes[i].name, facts->routes[i].by_state, width);
-    if (facts->route_count > 1)
+        if (has_deliveries(&facts->routes[i]))
+            print_row(facts->routes[i].name, facts->routes[i].by_state, width);
+    if (shown > 1)
         print_row("in all", facts->total, width);
+}
+
+/* A line of a route or an action, if it has limits. */
+static void print_limits_of(const char *route, const char *action, struct json_object *limits,
+                            struct json_object *queue, bool *is_begun)
+{
+    char label[LIMITS_WIDTH + 256], *text = NULL;
+    if (status_format_limits(limits, queue, &text) && *text) {
+        if (!*is_begun)
+            puts("\nlimits of routes and actions");
+        *is_begun = true;
+        snprintf(label, sizeof label, "  %.100s%s%.100s  ", route, *action ? "/" : "", action);
+        put_words(label, LIMITS_WIDTH, text, terminal_width());
+    }
+    free(text);
+}
+
+static void print_route_limits(const struct status_facts *facts)
+{
+    bool is_begun = false;
+    for (size_t i = 0; i < facts->route_count; i++) {
+        const struct status_route *route = &facts->routes[i];
+        struct json_object *actions = control_part(route->limits, "actions");
+        print_limits_of(route->name, "", route->limits, route->queue, &is_begun);
+        for (size_t j = 0; actions && j < value_item_count(actions); j++) {
+            struct json_object *action = value_item(actions, j);
+            print_limits_of(route->name, control_text(action, "name"), action, NULL, &is_begun);
+        }
+    }
 }
 
 static void print_attentions(const struct status_facts *facts)
 {
-    puts(facts->attention_count > 0 ? "\nneeds attention" : "\nnothing needs attention");
+    const struct screen screen = screen_look();
+    enum style style = facts->attention_count > 0 ? STYLE_BAD : STYLE_GOOD;
+    fputc('\n', stdout);
+    style_begin(stdout, &screen, style);
+    fputs(facts->attention_count > 0 ? "needs attention" : "nothing needs attention", stdout);
+    style_end(stdout, &screen, style);
+    fputc('\n', stdout);
     for (size_t i = 0; i < facts->attention_count; i++) {
         put_words("  - ", 4, facts->attentions[i].text, terminal_width());
         if (facts->attentions[i].command[0])
@@ -245,106 +362,22 @@ static void print_attentions(const struct status_facts *facts)
     }
 }
 
-/* ---- JSON ---- */
-
-static bool put_text(struct buffer *out, const char *name, const char *text)
-{
-    return buffer_printf(out, ",\"%s\":", name) && json_append_string(out, bytes_of_text(text));
-}
-
-static bool put_delivery(struct buffer *out, const char *name, const struct status_fact *fact)
-{
-    char when[CLOCK_TEXT_SIZE];
-    if (!fact->is_there)
-        return true;
-    clock_format_unix_ms(fact->time_ms, when);
-    return buffer_printf(out, ",\"%s\":{\"time\":\"%s\"", name, when) &&
-           put_text(out, "id", fact->id) && put_text(out, "name", fact->name) &&
-           put_text(out, "reason", fact->reason) && buffer_append_text(out, "}");
-}
-
-static bool put_counts(struct buffer *out, const int64_t by_state[])
-{
-    bool put = true;
-    for (int s = 0; put && s < STATUS_STATES; s++)
-        put = buffer_printf(out, "%s\"%s\":%lld", s > 0 ? "," : "", status_state_names[s],
-                            (long long)by_state[s]);
-    return put;
-}
-
-static bool put_routes(struct buffer *out, const struct status_facts *facts)
-{
-    bool put = buffer_append_text(out, ",\"routes\":[");
-    for (size_t i = 0; put && i < facts->route_count; i++) {
-        const struct status_route *route = &facts->routes[i];
-        put = buffer_append_text(out, i > 0 ? ",{\"name\":" : "{\"name\":") &&
-              json_append_string(out, bytes_of_text(route->name)) && buffer_append_text(out, ",") &&
-              put_counts(out, route->by_state) &&
-              buffer_printf(out, ",\"paused\":%s", route->paused_ms ? "true" : "false") &&
-              (!route->paused_why || put_text(out, "paused_because", route->paused_why)) &&
-              buffer_append_text(out, "}");
-    }
-    return put && buffer_append_text(out, "]");
-}
-
-static bool put_attentions(struct buffer *out, const struct status_facts *facts)
-{
-    bool put = buffer_append_text(out, ",\"attention\":[");
-    for (size_t i = 0; put && i < facts->attention_count; i++) {
-        const struct attention *item = &facts->attentions[i];
-        put = buffer_printf(out, "%s{\"about\":\"%s\"", i > 0 ? "," : "", item->about) &&
-              put_text(out, "text", item->text) && put_text(out, "command", item->command) &&
-              buffer_append_text(out, "}");
-    }
-    return put && buffer_append_text(out, "]");
-}
-
-/* The inside of {"server":{…}}, as the server has sent it. */
-static bool put_line(struct buffer *out, const char *line)
-{
-    return !line || strlen(line) < 2 ||
-           (buffer_append_text(out, ",") && buffer_append(out, line + 1, strlen(line) - 2));
-}
-
-static void print_object(const struct status_facts *facts)
-{
-    struct buffer out;
-    buffer_init(&out, SIZE_MAX / 2);
-    bool put = buffer_append_text(&out, "{\"journal\":{\"path\":") &&
-               json_append_string(&out, bytes_of_text(facts->journal)) &&
-               buffer_printf(&out, ",\"bytes\":%lld,\"log_bytes\":%lld,\"free_bytes\":%lld",
-                             (long long)facts->file_bytes, (long long)facts->log_bytes,
-                             (long long)facts->free_bytes) &&
-               put_delivery(&out, "oldest_pending", &facts->oldest) &&
-               put_delivery(&out, "next_due", &facts->next) &&
-               put_delivery(&out, "newest_dead", &facts->newest_dead) &&
-               buffer_append_text(&out, "}") && put_line(&out, facts->server_text) &&
-               put_line(&out, facts->runner_text) && buffer_append_text(&out, ",\"states\":{") &&
-               put_counts(&out, facts->total) && buffer_append_text(&out, "}") &&
-               put_routes(&out, facts) && put_attentions(&out, facts) &&
-               buffer_append_text(&out, "}\n");
-    if (put)
-        print_json(stdout, buffer_bytes(&out));
-    else
-        print_failure("no memory");
-    buffer_finish(&out);
-}
-
 /* ---- the verb ---- */
 
-static int status(const char *journal, bool json)
+static int status(const char *journal, const char *config, bool json)
 {
     struct status_facts facts;
     struct error why = {""};
-    bool read = status_facts_gather(&facts, journal, &why);
+    bool read = status_facts_gather(&facts, journal, config, &why);
     if (!read)
         print_failure(why.text);
     if (json && read) {
-        print_object(&facts);
+        status_print_json(&facts);
     } else if (read || facts.server) {
         print_server(&facts);
         print_journal(&facts);
         print_routes(&facts);
+        print_route_limits(&facts);
         print_attentions(&facts);
     }
     int code = !read || !facts.server      ? EXIT_ENVIRONMENT
@@ -360,7 +393,8 @@ static int status_run(int argc, char **argv)
     int code = control_read_options(argc, argv, &options);
     if (code >= 0)
         return code;
-    code = optind == argc ? status(options.journal, options.json) : EXIT_USAGE;
+    const char *config = options.is_given ? NULL : cli_config_file(options.config);
+    code = optind == argc ? status(options.journal, config, options.json) : EXIT_USAGE;
     free(options.journal);
     return code;
 }

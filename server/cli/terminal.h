@@ -56,6 +56,10 @@ bool terminal_asks(const char *question);
 /* Whether there is a person to be asked: standard input and standard error are terminals. */
 bool terminal_can_ask(void);
 
+/* From now on ^Z does not stop this process: for those who take the journal's lock again and again,
+ * because the server waits for whoever has it. */
+void terminal_stops_nothing(void);
+
 /* "tenterhook: …" on standard error: why something failed, with what it may contain of files and
  * of what strangers wrote. */
 void print_failure(const char *reason);

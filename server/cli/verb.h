@@ -8,6 +8,7 @@
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_ENVIRONMENT = 3 };
 
 struct registry;
+struct settings;
 
 struct verb {
     const char *name;
@@ -55,5 +56,10 @@ bool cli_options_are_known(const struct verb *verb, int argc, char **argv);
 
 /* -c FILE, else $TENTERHOOK_CONFIG if it is not empty, else /etc/tenterhook/tenterhook.yaml. */
 const char *cli_config_file(const char *given);
+
+/* The route file, for a verb that needs no secrets; NULL after printing its problems. The caller
+ * calls settings_destroy. */
+struct settings *cli_load_settings(const char *given);
+bool cli_has_route(const struct settings *settings, const char *name);
 
 #endif

@@ -10,6 +10,7 @@
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/cli/verify_print.h"
+#include "server/journal/notice_event.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/stored_event.h"
 
@@ -35,6 +36,8 @@ static void keep_delivery(void *context, const struct delivery_view *delivery)
 {
     struct trying *trying = context;
     struct verify_past *past = &trying->past;
+    if (delivery->is_notice) /* no action of the event */
+        return;
     char *action = arena_copy_bytes(&trying->arena, delivery->action);
     char *state = arena_copy_bytes(&trying->arena, delivery->state);
     trying->is_complete &= action && state;
@@ -82,6 +85,10 @@ static int show_one(struct trying *trying, int64_t seq)
     struct verify_result result = {.exchange = &exchange, .past = &trying->past};
     if (!read_event(trying, seq))
         return EXIT_ENVIRONMENT;
+    if (bytes_equal_text(trying->past.event.client, NOTICE_CLIENT)) {
+        print_failure("the event is a notice of the server: nobody has sent it");
+        return EXIT_ENVIRONMENT;
+    }
     if (!trying->past.has_body) {
         print_failure("the body of the event is no longer stored");
         return EXIT_ENVIRONMENT;
@@ -158,7 +165,8 @@ static void select_event(void *context, const struct event_view *view)
 {
     struct trying *trying = context;
     trying->last = view->seq;
-    if (view->event.received_ms >= trying->not_before_ms)
+    bool is_sent = !bytes_equal_text(view->event.client, NOTICE_CLIENT);
+    if (is_sent && view->event.received_ms >= trying->not_before_ms)
         trying->seqs[trying->seq_count++] = view->seq;
 }
 

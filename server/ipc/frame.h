@@ -85,11 +85,14 @@ enum frame_output_end {
     OUTPUT_SIGNALLED,
     OUTPUT_TIMED_OUT,
     OUTPUT_NOT_STARTED,
+    OUTPUT_CANCELLED, /* people have ended it, or will not have it started */
     OUTPUT_LATE,
     OUTPUT_CROWDED = OUTPUT_LATE, /* too many are waited for */
     OUTPUT_NO_ROOM,               /* too much is on the way to the listener */
     OUTPUT_LEAVING,               /* this runner does not start it any more */
     OUTPUT_INTERRUPTED,           /* the command was stopped with the server, and runs again */
+    OUTPUT_SUPERSEDED,            /* a newer event has taken the place of this one */
+    OUTPUT_PAUSED,                /* its route starts nothing until people resume it */
     OUTPUT_TOO_LONG,
     OUTPUT_OPEN,     /* of a copy: the first waits or is carried out */
     OUTPUT_NOT_KEPT, /* of a copy: the journal does not have the output of the first */

@@ -117,6 +117,9 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_SUPERSEDED] = {"superseded", LOG_INFO, LOG_INFO,
                         "id route action peer attempt ms [signal/exit] [helpers] by",
                         "An action was stopped, because a newer event, `by`, takes its place."},
+    [LOG_GAVE_WAY] = {"gave_way", LOG_INFO, LOG_INFO, "route action deliveries by",
+                      "So many deliveries of an action that waited are superseded, because a newer "
+                      "event, `by`, takes their place."},
     [LOG_CANCELLED] = {"cancelled", LOG_INFO, LOG_INFO,
                        "id route action peer attempt ms [signal/exit] [helpers] reason",
                        "An action was ended by `tenterhook cancel`, and is not tried again."},
@@ -129,9 +132,10 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                             "run beside them."},
     [LOG_CLAIMS_PAUSED] = {"claims_paused", LOG_ERROR, LOG_ERROR, "ms reason",
                            "The runner takes up no delivery for that long."},
-    [LOG_ROUTE_PAUSED] = {"route_paused", LOG_WARNING, LOG_WARNING, "route since reason",
+    [LOG_ROUTE_PAUSED] = {"route_paused", LOG_WARNING, LOG_WARNING, "route since reason [id]",
                           "A route is paused: its events are stored, and nothing of it starts "
-                          "until `tenterhook resume`."},
+                          "until `tenterhook resume`; `id` is the event with which `on_failure` "
+                          "is told."},
     [LOG_ROUTE_RESUMED] = {"route_resumed", LOG_INFO, LOG_INFO, "route",
                            "A route is not paused any more."},
     [LOG_BACKLOG_FULL] = {"backlog_full", LOG_ERROR, LOG_ERROR, "route deliveries bytes",
@@ -204,7 +208,7 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_SPACE_ENOUGH] = {"space_enough", LOG_INFO, LOG_INFO, "free_bytes min_free",
                           "There is enough space again."},
     [LOG_NOTICE] = {"notice", LOG_WARNING, LOG_WARNING, "route type reason [id]",
-                    "Events of a route fail to come, or do not run; `id` is the event with which "
+                    "Events of a route fail to come; `id` is the event with which "
                     "`on_failure` is told."},
     [LOG_PRUNED] = {"pruned", LOG_INFO, LOG_INFO, "events",
                     "Events older than `journal.keep` were removed."},

@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,14 +33,15 @@ static void timer_fired(struct loop_timer *timer)
 static void link_ready(struct loop_watch *watch, uint32_t events)
 {
     struct operator_link *link = watch->owner;
-    if (events & (EPOLLHUP | EPOLLERR) && !(events & EPOLLIN && link->is_reading)) {
-        link_close_soon(link);
-        return;
-    }
-    if (events & EPOLLIN && link->is_reading)
+    bool is_gone = events & (EPOLLHUP | EPOLLERR);
+    if (events & EPOLLIN && link->is_reading) {
         link->readable(link);
-    else
+        is_gone &= link->is_reading; /* in the middle of its request */
+    } else if (!is_gone) {
         operator_link_flush(link);
+    }
+    if (is_gone)
+        link_close_soon(link);
 }
 
 bool operator_link_init(struct operator_link *link, struct loop *loop, int fd,
@@ -64,11 +66,11 @@ bool operator_link_init(struct operator_link *link, struct loop *loop, int fd,
 }
 
 /* What the client has sent and nobody has read would end its reading with an error. */
-static void link_drain(const struct operator_link *link)
+static void drain(int fd)
 {
     uint8_t scrap[8192];
     for (int i = 0; i < DRAIN_READS; i++)
-        if (recv(link->fd, scrap, sizeof scrap, MSG_DONTWAIT) <= 0)
+        if (recv(fd, scrap, sizeof scrap, MSG_DONTWAIT) <= 0)
             return;
 }
 
@@ -79,7 +81,7 @@ void operator_link_finish(struct operator_link *link)
     buffer_finish(&link->out);
     if (link->fd < 0)
         return;
-    link_drain(link);
+    drain(link->fd);
     close(link->fd);
     link->fd = -1;
 }
@@ -143,4 +145,13 @@ int operator_link_give(struct operator_link *link)
     link_close_soon(link);
     link->fd = -1;
     return fd;
+}
+
+void operator_turn_away(int fd, const char *reason)
+{
+    char line[128];
+    int length = snprintf(line, sizeof line, "{\"end\":\"failed\",\"reason\":\"%s\"}\n", reason);
+    (void)send(fd, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    drain(fd);
+    close(fd);
 }

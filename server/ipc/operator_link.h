@@ -51,4 +51,7 @@ void operator_link_fail(struct operator_link *link, const char *reason);
 /* The descriptor, which the caller has now; `over` follows. */
 int operator_link_give(struct operator_link *link);
 
+/* Closes a connection that has no link, after as much of that line as fits into it. */
+void operator_turn_away(int fd, const char *reason);
+
 #endif

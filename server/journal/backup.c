@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "server/ipc/shared.h"
+#include "server/journal/backup_file.h"
 #include "server/journal/damage.h"
 #include "server/journal/sqlite.h"
 #include "server/journal/tables.h"
@@ -24,7 +25,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,10 +35,9 @@ enum {
     FRAMES_MAX = 512, /* held in memory while the lock is held */
     STATE_TRIES = 50000,
     STATE_PAUSE_NS = 100000,
-    REST_PARTS = 4,          /* of five parts of the time, */
-    REST_MOST_NS = 5000000,  /* where a chunk takes no longer than it should */
-    OTHERS_BEFORE_US = 5,    /* niceness while the copy is checked */
-    APPLICATION_OFFSET = 68, /* in the header of a database */
+    REST_PARTS = 4,         /* of five parts of the time, */
+    REST_MOST_NS = 5000000, /* where a chunk takes no longer than it should */
+    OTHERS_BEFORE_US = 5,   /* niceness while the copy is checked */
 };
 
 struct backup {
@@ -348,70 +347,7 @@ static bool copy_journal(const char *path, int fd, backup_progress *progress, vo
     return done || error_prefix(err, "%s", path);
 }
 
-/* ---- the files ---- */
-
-bool journal_backup_part(const char *target, char *part, size_t size)
-{
-    int length = snprintf(part, size, "%s.part", target);
-    return length > 0 && (size_t)length < size;
-}
-
-static bool is_journal(int fd)
-{
-    uint8_t found[APPLICATION_OFFSET + 4];
-    static const uint8_t application[] = {
-        JOURNAL_APPLICATION >> 24 & 0xff, JOURNAL_APPLICATION >> 16 & 0xff,
-        JOURNAL_APPLICATION >> 8 & 0xff, JOURNAL_APPLICATION & 0xff};
-    return pread(fd, found, sizeof found, 0) == (ssize_t)sizeof found &&
-           memcmp(found + APPLICATION_OFFSET, application, sizeof application) == 0;
-}
-
-bool journal_has_no_log(const char *path, struct error *err)
-{
-    char log[4096 + 8];
-    struct stat what;
-    snprintf(log, sizeof log, "%s-wal", path);
-    return stat(log, &what) != 0 || what.st_size == 0 ||
-           error_set(err,
-                     "%s is beside it: that is a log, and belongs to another file or is a part "
-                     "of it",
-                     log);
-}
-
-/* The copy may take the place of an older one, and of nothing else. */
-static bool may_replace(const char *target, const char *journal, struct error *err)
-{
-    struct stat what, own;
-    if (!journal_has_no_log(target, err))
-        return false;
-    int fd = open(target, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return errno == ENOENT || error_set_errno(err, errno, "cannot open %s", target);
-    bool is_own = fstat(fd, &what) == 0 && stat(journal, &own) == 0 && what.st_ino == own.st_ino &&
-                  what.st_dev == own.st_dev;
-    bool is_copy = S_ISREG(what.st_mode) && (what.st_size == 0 || is_journal(fd));
-    close(fd);
-    if (is_own)
-        return error_set(err, "%s is the journal itself", target);
-    return is_copy || error_set(err, "%s is there, and is not a copy of a journal", target);
-}
-
-static int open_part(const char *part, struct error *err)
-{
-    enum { FLAGS = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY };
-    int fd = open(part, FLAGS, 0600);
-    if (fd < 0)
-        error_set_errno(err, errno, "cannot make %s", part);
-    else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-        error_set(err, "another process writes %s", part);
-    else if (fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0)
-        error_set_errno(err, errno, "cannot write %s", part);
-    else
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
+/* ---- all of it ---- */
 
 static bool sync_directory(const char *path, struct error *err)
 {
@@ -429,12 +365,27 @@ static bool sync_directory(const char *path, struct error *err)
     return done;
 }
 
-bool journal_verify(const char *path, bool thorough, struct error *err)
+struct checking {
+    backup_progress *progress;
+    void *owner;
+};
+
+static void go_on_checking(void *context)
+{
+    const struct checking *checking = context;
+    checking->progress(checking->owner, 0, 0);
+}
+
+bool journal_verify(const char *path, bool thorough, backup_progress *progress, void *owner,
+                    struct error *err)
 {
     struct sqlite db;
+    struct checking checking = {progress, owner};
     char verdict[256] = "";
     if (!sqlite_open(&db, path, SQLITE_MODE_COPY, 0, NULL, err))
         return false;
+    db.works = progress ? go_on_checking : NULL;
+    db.works_owner = &checking;
     const char *check = thorough ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)";
     bool done = journal_check_older(&db, err) &&
                 (sqlite_read_text(&db, check, verdict, sizeof verdict) || sqlite_explain(&db, err));
@@ -450,13 +401,13 @@ bool journal_backup(const char *path, const char *target, backup_progress *progr
     char part[4096];
     if (!journal_backup_part(target, part, sizeof part))
         return error_set(err, "the path of the copy is too long");
-    int fd = may_replace(target, path, err) ? open_part(part, err) : -1;
+    int fd = backup_may_replace(target, path, err) ? backup_open_part(part, err) : -1;
     if (fd < 0)
         return false;
     bool done = copy_journal(path, fd, progress, owner, result, err);
     (void)!nice(OTHERS_BEFORE_US);
     done = done && (fsync(fd) == 0 || error_set_errno(err, errno, "cannot sync %s", part)) &&
-           journal_verify(part, false, err) &&
+           journal_verify(part, false, progress, owner, err) &&
            (rename(part, target) == 0 || error_set_errno(err, errno, "cannot make %s", target)) &&
            sync_directory(target, err);
     if (!done)

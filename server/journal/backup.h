@@ -14,11 +14,8 @@ struct backup_result {
     int64_t bytes;
 };
 
-/* The file that is written until the copy is complete: `target`.part; who is interrupted removes
- * it. False where the name is too long. */
-bool journal_backup_part(const char *target, char *part, size_t size);
-
-/* Called after each step with how much of the file is copied; may be NULL. */
+/* Called after each step with how many bytes are copied, and with a `total` of 0 while the copy is
+ * checked; may be NULL. */
 typedef void backup_progress(void *owner, int64_t done, int64_t total);
 
 /* Copies the journal at `path`, as it is at the end of the copying, to `target`, which is replaced
@@ -29,9 +26,8 @@ bool journal_backup(const char *path, const char *target, backup_progress *progr
 
 /* Whether the file at `path`, which nobody writes to, is a whole journal of this version or an
  * older one. With `thorough` the indexes are compared with the tables too. */
-bool journal_verify(const char *path, bool thorough, struct error *err);
-/* Whether no log stands beside it, which would have to be read with it. */
-bool journal_has_no_log(const char *path, struct error *err);
+bool journal_verify(const char *path, bool thorough, backup_progress *progress, void *owner,
+                    struct error *err);
 
 /* ---- restore.c ---- */
 
@@ -42,6 +38,7 @@ struct restore_result {
 /* Puts a copy of `source` in the place of the journal at `path`, whose lock the caller holds.
  * The journal before and its log are kept beside it. */
 bool journal_restore(const char *source, const char *path, uid_t user, gid_t group,
-                     struct restore_result *result, struct error *err);
+                     backup_progress *progress, void *owner, struct restore_result *result,
+                     struct error *err);
 
 #endif

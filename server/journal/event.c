@@ -209,7 +209,7 @@ bool events_count_rerun(struct sqlite_journal *journal, int64_t event)
     return sqlite_execute(&journal->db, SQL_COUNT_RERUN, bind_number(event));
 }
 
-static enum delivery_state state_of(struct bytes text)
+enum delivery_state events_state(struct bytes text)
 {
     static const char *const names[] = {[DELIVERY_PENDING] = "pending",
                                         [DELIVERY_RUNNING] = "running",
@@ -232,7 +232,7 @@ bool events_track(struct sqlite_journal *journal, const char *id, const char *ro
         struct stored_progress found = {.handle = query_number(&query, 0),
                                         .received_ms = query_number(&query, 1),
                                         .action = query_bytes(&query, 2),
-                                        .how = {.state = state_of(query_bytes(&query, 3)),
+                                        .how = {.state = events_state(query_bytes(&query, 3)),
                                                 .attempt = (unsigned)query_number(&query, 4)}};
         if (found.how.state != DELIVERY_PENDING)
             found.how.started_ms = query_number(&query, 5);

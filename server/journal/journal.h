@@ -17,6 +17,7 @@
 #include "config/settings.h"
 #include "server/event.h"
 #include "server/ipc/frame.h"
+#include "server/journal/notice_event.h"
 
 #include <assert.h>
 
@@ -129,10 +130,12 @@ enum delivery_state {
  * more, a delivery that is done begins anew. */
 struct journal_streak {
     const char *route;
-    unsigned pause_at; /* so many pause the route */
+    unsigned pause_at; /* so many pause the route, */
+    int64_t teller;    /* and this action is told of it, by an event; 0: nobody is */
 
     unsigned deaths; /* as the journal has them; also in: nothing is written where there are none */
     bool paused;     /* by this turn */
+    char told_id[ID_TEXT_SIZE]; /* of the event that tells of that; "": there is none */
 };
 
 /* What became of a delivery that was carried out by this runner. */
@@ -147,6 +150,7 @@ struct journal_finish {
     bool stopped_early; /* a stop of the server interrupted it soon after its start, which the
                            command may have caused: dead when that has happened too often */
     struct journal_streak *streak; /* of its route, one of the turn's; NULL: nobody counts */
+    int64_t told; /* failures that were counted, and that a teller which is done has told of */
 
     bool applied;              /* false: this attempt of this runner was not under way any more */
     enum delivery_state state; /* if it was: the delivery's now */
@@ -219,18 +223,18 @@ struct journal_key_look {
     int64_t reached; /* but to this key, or handle */
 };
 
-/* Asks about a delivery that was running, here or elsewhere. */
+/* Asks about a delivery that was running, here or elsewhere, or that waited. */
 struct journal_watch {
     int64_t handle, action, key;
 
-    bool is_over;
-    char by[ID_TEXT_SIZE]; /* the event that takes its place; "": there is none */
+    bool is_over;              /* it is not running */
+    enum delivery_state state; /* DELIVERY_DEAD, too, where it is gone */
+    char by[ID_TEXT_SIZE];     /* the event that takes its place; "": there is none */
 };
 
 /* A delivery whose place a newer event has taken. */
 struct journal_superseded {
-    int64_t action, handle;
-    int64_t key;     /* by which it was limited */
+    int64_t action, handle, key;
     uint32_t bytes;  /* of its body */
     bool is_running; /* it is to be stopped, if we run it */
     const char *by;  /* id of that event, which is in an admission of the turn */
@@ -273,7 +277,7 @@ struct journal_hear {
 
 /* An event of the server's own, with nothing but a delivery for who tells of failures. */
 struct journal_notice {
-    enum { NOTICE_SILENT, NOTICE_REFUSED, NOTICE_PAUSED } kind;
+    enum notice_kind kind; /* NOTICE_SILENT or NOTICE_REFUSED: see journal_streak */
     const char *route;
     struct event *event; /* borrowed until the turn is completed; the engine gives it its id */
     int64_t teller;   /* the action; 0: nobody, so there is no event, and it only counts as told */
@@ -313,6 +317,9 @@ struct journal_take_over {
 
     size_t count; /* taken over */
 };
+
+/* Why a delivery is dead that nobody can carry out. */
+#define JOURNAL_ABANDONED "the route file no longer has this route or action"
 
 /* Pending deliveries of these actions are dead for that reason: at most `limit` of them. */
 struct journal_abandon {

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_BUSY_MS = 2000, TOLD_IDS = 10 };
+enum { LOOK_BUSY_MS = 2000 };
 
 enum look_sql {
     LOOK_BOUNDS,
@@ -228,49 +228,48 @@ bool losses_find(const char *path, int64_t time_ms,
     return found || error_prefix(err, "%s", path);
 }
 
-/* ---- a start ---- */
-
-/* What a line of the log says. */
-struct told {
-    int64_t first, last;
-    char ids[TOLD_IDS * ID_TEXT_SIZE + 1];
-    size_t length;
-};
-
-enum { TOLD_MISSING, TOLD_CHANGED, TOLD_COUNT };
+/* ---- in a few words ---- */
 
 static void note_loss(void *context, const struct journal_loss *loss)
 {
-    struct told *told = (struct told *)context + (loss->changed ? TOLD_CHANGED : TOLD_MISSING);
-    size_t room = sizeof told->ids - told->length;
+    struct losses_told *told =
+        (struct losses_told *)context + (loss->changed ? LOSS_CHANGED : LOSS_MISSING);
+    size_t length = strlen(told->ids), room = sizeof told->ids - length;
     if (told->first == 0 || loss->first < told->first)
         told->first = loss->first;
     if (loss->last > told->last)
         told->last = loss->last;
     if (loss->id && room > ID_TEXT_SIZE)
-        told->length += (size_t)snprintf(told->ids + told->length, room, "%s%s",
-                                         told->length > 0 ? " " : "", loss->id);
+        snprintf(told->ids + length, room, "%s%s", length > 0 ? " " : "", loss->id);
+}
+
+bool losses_summarise(const char *path, int64_t time_ms, struct losses_told told[LOSS_KINDS],
+                      struct journal_losses *losses, struct error *err)
+{
+    for (int kind = 0; kind < LOSS_KINDS; kind++)
+        told[kind] = (struct losses_told){.ids = ""};
+    return losses_find(path, time_ms, note_loss, told, losses, err);
 }
 
 void losses_tell(const char *path, int64_t time_ms)
 {
-    struct told told[TOLD_COUNT] = {{0}};
+    struct losses_told told[LOSS_KINDS];
     struct journal_losses losses;
     struct error why = {""};
-    if (!losses_find(path, time_ms, note_loss, told, &losses, &why)) {
+    if (!losses_summarise(path, time_ms, told, &losses, &why)) {
         log_write(LOG_JOURNAL_UNCOMPARED, log_text("reason", why.text));
         return;
     }
     if (losses.missing > 0)
         log_write(LOG_JOURNAL_MISSING, log_number("events", losses.missing),
-                  log_number("first", told[TOLD_MISSING].first),
-                  log_number("last", told[TOLD_MISSING].last),
-                  log_text("ids", told[TOLD_MISSING].ids));
+                  log_number("first", told[LOSS_MISSING].first),
+                  log_number("last", told[LOSS_MISSING].last),
+                  log_text("ids", told[LOSS_MISSING].ids));
     if (losses.changed > 0)
         log_write(LOG_JOURNAL_CHANGED, log_number("events", losses.changed),
-                  log_number("first", told[TOLD_CHANGED].first),
-                  log_number("last", told[TOLD_CHANGED].last),
-                  log_text("ids", told[TOLD_CHANGED].ids));
+                  log_number("first", told[LOSS_CHANGED].first),
+                  log_number("last", told[LOSS_CHANGED].last),
+                  log_text("ids", told[LOSS_CHANGED].ids));
     if (!losses.is_whole)
         log_write(LOG_JOURNAL_UNCOMPARED, log_text("reason", "the time was not enough for all"));
 }

@@ -30,6 +30,18 @@ bool losses_find(const char *path, int64_t time_ms,
                  void (*each)(void *context, const struct journal_loss *loss), void *context,
                  struct journal_losses *losses, struct error *err);
 
+/* All that is missing, or all that is changed, in a few words. */
+enum { LOSSES_IDS = 10 };
+enum loss_kind { LOSS_MISSING, LOSS_CHANGED, LOSS_KINDS };
+struct losses_told {
+    int64_t first, last;                     /* numbers; 0: there are none */
+    char ids[LOSSES_IDS * ID_TEXT_SIZE + 1]; /* the first ones that are known, with blanks */
+};
+
+/* losses_find with that as its answer. */
+bool losses_summarise(const char *path, int64_t time_ms, struct losses_told told[LOSS_KINDS],
+                      struct journal_losses *losses, struct error *err);
+
 /* The same at a start, for the log. */
 void losses_tell(const char *path, int64_t time_ms);
 

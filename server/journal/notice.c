@@ -4,13 +4,13 @@
 #include "server/journal/private.h"
 
 static void add_event(struct sqlite_journal *journal, struct journal_turn *turn,
-                      struct journal_notice *notice)
+                      struct event *event, int64_t teller, char id[ID_TEXT_SIZE])
 {
     int64_t seq;
-    id_create(turn->now_ms, notice->id);
-    notice->event->id = bytes_of_text(notice->id);
-    if (events_add(journal, notice->event, &seq))
-        tell_of_event(journal, turn, notice->teller, seq);
+    id_create(turn->now_ms, id);
+    event->id = bytes_of_text(id);
+    if (events_add(journal, event, &seq))
+        tell_of_event(journal, turn, teller, seq);
 }
 
 /* Whether it is to be told, which is then noted. */
@@ -18,8 +18,6 @@ static bool is_news(struct sqlite_journal *journal, const struct journal_turn *t
                     const struct journal_notice *notice)
 {
     struct sqlite *db = &journal->db;
-    if (notice->kind == NOTICE_PAUSED)
-        return true;
     bool done = notice->kind == NOTICE_SILENT
                     ? sqlite_execute(db, SQL_TOLD_SILENCE, bind_text(notice->route),
                                      bind_number(turn->now_ms), bind_number(notice->heard_ms))
@@ -37,7 +35,23 @@ void notice_write(struct sqlite_journal *journal, struct journal_turn *turn)
         struct journal_notice *notice = &turn->notices[i];
         notice->applied = is_news(journal, turn, notice);
         if (notice->applied && notice->teller)
-            add_event(journal, turn, notice);
+            add_event(journal, turn, notice->event, notice->teller, notice->id);
+    }
+}
+
+void notice_write_pauses(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    struct notice_event made;
+    char why[JOURNAL_WHY_SIZE];
+    for (size_t i = 0; i < turn->streak_count; i++) {
+        struct journal_streak *streak = &turn->streaks[i];
+        if (!streak->paused || !streak->teller)
+            continue;
+        journal_explain_streak(streak, why);
+        if (notice_event_make(&made, NOTICE_PAUSED, streak->route, turn->now_ms, why))
+            add_event(journal, turn, &made.event, streak->teller, streak->told_id);
+        else
+            sqlite_fail(&journal->db, "no memory for what tells of a pause");
     }
 }
 

@@ -86,6 +86,7 @@ enum journal_sql {
     SQL_READ_TELLING,
     SQL_READ_FAILURE,
     SQL_TOLD,
+    SQL_TOLD_COUNT,
     SQL_TELL_LATER,
     SQL_HEAR,
     SQL_READ_HEARD,
@@ -341,6 +342,9 @@ bool events_read_actions(struct sqlite_journal *journal,
                          void (*each)(void *context, const struct stored_action *action),
                          void *context);
 
+/* Of a column `state`. */
+enum delivery_state events_state(struct bytes text);
+
 /* ---- tell.c: in a transaction ---- */
 
 /* Whoever tells of the failures of the route is told of each delivery that has died in the turn. */
@@ -356,8 +360,10 @@ struct told {
  * journal says when it is due, and it must not be claimed. */
 bool tell_prepare(struct sqlite_journal *journal, struct journal_turn *turn, int64_t action,
                   int64_t handle, struct told *told);
-/* It is claimed: what is told from now on is counted anew. */
+/* It is claimed: the next one keeps its distance. */
 void tell_claimed(struct sqlite_journal *journal, const struct journal_turn *turn, int64_t action);
+/* A teller is done: what it was told to have been counted counts no more. */
+void tell_done(struct sqlite_journal *journal, const struct journal_finish *finish);
 /* A delivery for the teller of an event that has been added in this transaction. */
 bool tell_of_event(struct sqlite_journal *journal, struct journal_turn *turn, int64_t teller,
                    int64_t event);
@@ -398,6 +404,9 @@ bool routes_forget_deaths(struct sqlite_journal *journal, struct journal_streak 
 
 /* In a transaction. */
 void notice_write(struct sqlite_journal *journal, struct journal_turn *turn);
+/* In a transaction: of the routes that it pauses. Before tell_failures: the death that has paused
+ * one is then counted beside it. */
+void notice_write_pauses(struct sqlite_journal *journal, struct journal_turn *turn);
 void notice_read(struct sqlite_journal *journal, struct journal_turn *turn);
 
 /* ---- prune.c, on the connection of a runner or of a person ---- */

@@ -20,11 +20,13 @@ struct pruner {
     struct prune_counts *counts;
 };
 
-static void rest(int64_t begun_ns)
+static void rest(const struct pruner *pruner, int64_t begun_ns)
 {
     int64_t pause_ns = (clock_monotonic_ns() - begun_ns) * REST_PARTS;
     const struct timespec pause = {pause_ns / NS_PER_S, pause_ns % NS_PER_S};
     nanosleep(&pause, NULL);
+    if (pruner->wish->went_on)
+        pruner->wish->went_on(pruner->wish->owner, pruner->counts);
 }
 
 /* One step; where it only counts it is a read, and holds no lock. */
@@ -45,7 +47,7 @@ static bool make_step(struct pruner *pruner, const struct prune_keep *keep, int6
     pruner->counts->events += pruned.events;
     pruner->counts->gone += pruned.gone;
     *ended = pruned.ended;
-    rest(begun_ns);
+    rest(pruner, begun_ns);
     return true;
 }
 
@@ -125,7 +127,7 @@ static bool shrink(struct pruner *pruner)
         int64_t begun_ns = clock_monotonic_ns();
         if (!sqlite_begin(db) || !(prune_shrink(db), sqlite_commit(db)))
             return false;
-        rest(begun_ns);
+        rest(pruner, begun_ns);
     }
     return sqlite_status(db) == SQLITE_STATUS_OK;
 }

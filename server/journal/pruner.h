@@ -8,6 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct prune_counts {
+    size_t looked; /* events that the wish is about */
+    size_t events; /* of which anything was removed, or would be */
+    size_t gone;   /* of these, so many wholly */
+};
+
 /* Ages count from the time that pruning has reached (docs/journal-format.md), or from now. */
 struct prune_wish {
     int64_t age_ms, dead_ms; /* events that are done, or dead, go when they are older */
@@ -18,12 +24,9 @@ struct prune_wish {
     bool for_size;           /* and done events go at any age while it takes more bytes */
     const char *route;       /* only events of this one; NULL: of all */
     bool only_counts;        /* nothing is removed, and nothing locked */
-};
-
-struct prune_counts {
-    size_t looked; /* events that the wish is about */
-    size_t events; /* of which anything was removed, or would be */
-    size_t gone;   /* of these, so many wholly */
+    /* Called after each step; may be NULL. */
+    void (*went_on)(void *owner, const struct prune_counts *counts);
+    void *owner;
 };
 
 /* The file must be there, of this version. What was removed before a failure stays removed. */

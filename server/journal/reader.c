@@ -41,12 +41,17 @@ enum read_sql {
     "SELECT e.seq, EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"                           \
     " coalesce(" STATES "BETWEEN e.seq * 256 AND e.seq * 256 + 253), " STATES                      \
     "BETWEEN e.seq * 256 + 254 AND e.seq * 256 + 255))" EVENT_SELECT_ROW " FROM event e "
+#define HAS_OTHERS                                                                                 \
+    "EXISTS (SELECT 1 FROM delivery o WHERE o.seq BETWEEN (d.seq >> 8) * 256"                      \
+    " AND (d.seq >> 8) * 256 + 253)"
+#define IS_OF_STATE "(d.seq & 255 < 254 OR NOT " HAS_OTHERS ")"
 #define EVENT_FILTER                                                                               \
     "WHERE e.seq > ?1 AND e.seq < ?2 AND e.received_ms >= ?3 AND e.received_ms < ?4"               \
     " AND (?6 IS NULL OR e.route = ?6) AND (?7 IS NULL OR e.type GLOB ?7)"                         \
     " AND ((?8 IS NULL AND ?9 IS NULL) OR EXISTS (SELECT 1 FROM delivery d"                        \
-    " WHERE " DELIVERIES_OF_EVENT " AND (?8 IS NULL OR d.state = ?8) AND (?9 IS NULL"              \
-    " OR ?9 = (SELECT a.name FROM action a WHERE a.number = d.action))))"                          \
+    " WHERE " DELIVERIES_OF_EVENT                                                                  \
+    " AND (?8 IS NULL OR d.state = ?8) AND iif(?9 IS NULL, " IS_OF_STATE                           \
+    ", ?9 = (SELECT a.name FROM action a WHERE a.number = d.action))))"                            \
     " AND (?10 IS NULL OR EXISTS"                                                                  \
     " (SELECT 1 FROM body b WHERE b.event = e.seq AND instr(b.content, ?10) > 0)) "
 
@@ -69,8 +74,8 @@ static const char *const read_sql[READ_COUNT] = {
         "SELECT number, started_ms, ended_ms, duration_ms, exit_status, signal, reason,"
         " output_total, error_total, output, error_output FROM attempt WHERE delivery = ?1"
         " ORDER BY number",
-    [READ_OPEN] = ("SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
-                   " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256"),
+    [READ_OPEN] = ("SELECT d.seq, " IS_OF_STATE " FROM delivery d INDEXED BY delivery_open"
+                   " WHERE d.state IN ('pending', 'running') AND d.seq >= ?1 * 256"),
     /* the one without a route is the server's own */
     [READ_PROVISIONED] = "SELECT route, provider, learned_ms, key FROM learned WHERE route <> ''"
                          " ORDER BY 1, 2",
@@ -187,6 +192,9 @@ bool journal_reader_find(struct journal_reader *reader, const char *prefix, int6
 {
     size_t found = 0;
     sqlite_clear(&reader->db);
+    *count = 0;
+    if (!*prefix)
+        return true;
     struct query query = sqlite_query(&reader->db, READ_FIND, bind_text(prefix));
     while (query_next(&query)) {
         *seq = query_number(&query, 0);
@@ -289,13 +297,17 @@ bool journal_reader_attempts(struct journal_reader *reader, int64_t seq,
     return reader_ended(reader);
 }
 
-bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
-                                void (*each)(void *context, int64_t event), void *context)
+bool journal_reader_open_deliveries(struct journal_reader *reader, int64_t from,
+                                    void (*each)(void *context, const struct open_view *open),
+                                    void *context)
 {
     sqlite_clear(&reader->db);
     struct query query = sqlite_query(&reader->db, READ_OPEN, bind_number(from));
-    while (query_next(&query))
-        each(context, query_number(&query, 0));
+    while (query_next(&query)) {
+        int64_t delivery = query_number(&query, 0);
+        struct open_view open = {delivery >> 8, delivery, query_number(&query, 1) == 1};
+        each(context, &open);
+    }
     return reader_ended(reader);
 }
 

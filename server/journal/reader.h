@@ -26,8 +26,10 @@ struct event_view {
 /* What is NULL, empty or 0 does not restrict, but for the limit. */
 struct event_filter {
     const char *route;
-    const char *type;           /* in which each * stands for any text */
-    const char *state, *action; /* events with a delivery of that action in that state */
+    const char *type; /* in which each * stands for any text */
+    /* Events with a delivery of that action in that state; without an action, those that only tell
+     * of a failure of the event are none of them. */
+    const char *state, *action;
     struct bytes text;          /* events whose stored body contains these bytes */
     int64_t since_ms, until_ms; /* received from then on; before then */
     int64_t after, before;      /* behind this number; before this number */
@@ -41,7 +43,8 @@ bool journal_reader_list(struct journal_reader *reader, const struct event_filte
                          void (*each)(void *context, const struct event_view *event),
                          void *context);
 
-/* The events whose id begins like this: how many (2 stands for more), and the number of one. */
+/* The events whose id begins like this: how many (2 stands for more), and the number of one. None
+ * begins with nothing. */
 bool journal_reader_find(struct journal_reader *reader, const char *prefix, int64_t *seq,
                          size_t *count);
 /* The number of the first event whose id is not less than that; INT64_MAX if there is none. Ids
@@ -61,10 +64,16 @@ bool journal_reader_event(struct journal_reader *reader, int64_t seq,
 bool journal_reader_body(struct journal_reader *reader, int64_t seq,
                          void (*each)(void *context, const struct event *stored), void *context);
 
-/* The events from number `from` on that have a delivery which is pending or running; in any order,
- * and more than once where there are several. */
-bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
-                                void (*each)(void *context, int64_t event), void *context);
+/* A delivery that is pending or running. */
+struct open_view {
+    int64_t event, delivery; /* numbers */
+    bool is_of_state;        /* the event is, too; not so of what only tells of its failure */
+};
+
+/* Those of events from number `from` on, in any order. */
+bool journal_reader_open_deliveries(struct journal_reader *reader, int64_t from,
+                                    void (*each)(void *context, const struct open_view *open),
+                                    void *context);
 
 struct delivery_view {
     int64_t seq; /* its number in the journal */

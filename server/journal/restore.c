@@ -5,6 +5,7 @@
 #include "server/journal/backup.h"
 
 #include "base/clock.h"
+#include "server/journal/backup_file.h"
 #include "server/journal/damage.h"
 #include "server/journal/sqlite.h"
 #include "server/journal/tables.h"
@@ -23,14 +24,19 @@ enum { COPY_BYTES = 1 << 20, SUFFIX_MAX = 64 };
 struct restore {
     char path[PATH_MAX]; /* of the journal, without links */
     char part[PATH_MAX + SUFFIX_MAX], kept[PATH_MAX + SUFFIX_MAX];
+    backup_progress *progress; /* may be NULL */
+    void *owner;
     struct error *err;
 };
 
 /* ---- the copy, beside the journal ---- */
 
-static bool copy_bytes(int from, int to, struct error *err)
+static bool copy_bytes(const struct restore *restore, int from, int to)
 {
     char *buffer = malloc(COPY_BYTES);
+    struct stat what = {.st_size = 0};
+    int64_t copied = 0;
+    fstat(from, &what);
     ssize_t got = buffer ? 1 : -1;
     while (got > 0) {
         got = read(from, buffer, COPY_BYTES);
@@ -41,10 +47,13 @@ static bool copy_bytes(int from, int to, struct error *err)
                 break;
             }
         }
+        copied += got > 0 ? got : 0;
+        if (restore->progress && got > 0)
+            restore->progress(restore->owner, copied, what.st_size);
     }
     int failure = errno;
     free(buffer);
-    return got == 0 || error_set_errno(err, failure, "cannot copy it");
+    return got == 0 || error_set_errno(restore->err, failure, "cannot copy it");
 }
 
 /* As whom the server runs; the one before says so, too. */
@@ -83,7 +92,7 @@ static bool make_part(struct restore *restore, const char *source, uid_t user, g
     unlink(restore->part); /* of one that was interrupted: we hold the lock */
     int to = open(restore->part, FLAGS, 0600);
     bool done = to >= 0 || error_set_errno(err, errno, "cannot make %s", restore->part);
-    done = done && journal_has_no_log(source, err) && copy_bytes(from, to, err) &&
+    done = done && journal_has_no_log(source, err) && copy_bytes(restore, from, to) &&
            ((give_to_owner(restore, to, user, group) && fsync(to) == 0) ||
             error_set_errno(err, errno, "cannot write %s", restore->part));
     if (to >= 0)
@@ -168,13 +177,14 @@ static bool sync_directory(const struct restore *restore)
 }
 
 bool journal_restore(const char *source, const char *path, uid_t user, gid_t group,
-                     struct restore_result *result, struct error *err)
+                     backup_progress *progress, void *owner, struct restore_result *result,
+                     struct error *err)
 {
-    struct restore restore = {.err = err};
+    struct restore restore = {.progress = progress, .owner = owner, .err = err};
     if (!name_files(&restore, path))
         return false;
     bool done = make_part(&restore, source, user, group) &&
-                journal_verify(restore.part, true, err) && keep_before(&restore) &&
+                journal_verify(restore.part, true, progress, owner, err) && keep_before(&restore) &&
                 (rename(restore.part, restore.path) == 0 ||
                  error_set_errno(err, errno, "cannot rename %s", restore.part)) &&
                 sync_directory(&restore);

@@ -5,9 +5,11 @@
 /* Said word for word as in the partial index, or SQLite does not use it. */
 #define OPEN "state IN ('pending', 'running')"
 #define WAITS "due_ms > 0 AND state = 'pending'"
-/* The same in what an UPDATE returns. */
-#define SIZE_OF_IT " (SELECT e.size FROM event e WHERE e.seq = delivery.seq >> 8)"
 #define BODY_SIZE " (SELECT e.size FROM event e WHERE e.seq = d.seq >> 8)"
+/* What is told of each that gives way. */
+#define REPLACED_ROW                                                                               \
+    " RETURNING seq, state, (SELECT e.size FROM event e WHERE e.seq = delivery.seq >> 8), key,"    \
+    " since_ms"
 #define REPLACED "'a newer event took its place: ' || "
 /* Of an attempt that has ended: it would be tried again, but a newer event is to run instead. */
 #define GIVES_WAY "superseded_by IS NOT NULL AND ?3 = 'pending'"
@@ -108,7 +110,10 @@ const char *const journal_sql[SQL_COUNT] = {
         " LEFT JOIN action a ON a.number = d.action LEFT JOIN output o ON o.delivery = d.seq"
         " WHERE e.seq = ?1 ORDER BY d.state = 'dead' DESC, d.ended_ms DESC LIMIT 1",
     [SQL_TOLD] = "INSERT INTO route (name, told_ms) VALUES (?1, ?2)"
-                 " ON CONFLICT (name) DO UPDATE SET told_ms = excluded.told_ms, untold = 0",
+                 " ON CONFLICT (name) DO UPDATE SET told_ms = excluded.told_ms",
+    [SQL_TOLD_COUNT] = "UPDATE route SET untold = max(untold - ?2, 0) WHERE name ="
+                       " (SELECT a.route FROM delivery d JOIN action a ON a.number = d.action"
+                       " WHERE d.seq = ?1)",
     [SQL_TELL_LATER] = "UPDATE delivery SET due_ms = ?2, wait_ms = ?3 WHERE seq = ?1",
 
     /* a negative time says nothing where another one is known */
@@ -121,7 +126,7 @@ const char *const journal_sql[SQL_COUNT] = {
         "SELECT name, max(event_ms), max(silence_told_ms), max(refusal_told_ms) FROM"
         " (SELECT name, event_ms, silence_told_ms, refusal_told_ms FROM route"
         "  UNION ALL SELECT route, max(received_ms), NULL, NULL FROM event"
-        "  WHERE seq > (SELECT max(seq) FROM event) - 10000 AND client <> 'tenterhook'"
+        "  WHERE seq > (SELECT max(seq) FROM event) - 10000 AND client <> '" NOTICE_CLIENT "'"
         "  GROUP BY route)"
         " GROUP BY name HAVING max(event_ms) IS NOT NULL",
     [SQL_TOLD_SILENCE] =
@@ -246,13 +251,13 @@ const char *const journal_sql[SQL_COUNT] = {
 
     /* ?3: the id of the event that takes their place */
     [SQL_SUPERSEDE] = "UPDATE delivery INDEXED BY delivery_keyed SET " GIVE_WAY
-                      " WHERE key <> 0 AND " OPEN " AND action = ?1 AND key = ?2"
-                      " RETURNING seq, state," SIZE_OF_IT ", key",
+                      " WHERE key <> 0 AND " OPEN " AND action = ?1 AND key = ?2" REPLACED_ROW,
     [SQL_SUPERSEDE_ALL] = "UPDATE delivery INDEXED BY delivery_open SET " GIVE_WAY " WHERE " OPEN
-                          " AND action = ?1 AND ?2 = 0 RETURNING seq, state," SIZE_OF_IT ", key",
+                          " AND action = ?1 AND ?2 = 0" REPLACED_ROW,
     [SQL_FOLD] = "UPDATE delivery INDEXED BY delivery_fold SET " GIVE_WAY
                  " WHERE fold IS NOT NULL AND state = 'pending' AND action = ?1 AND fold = ?2"
-                 " AND attempt = 0 RETURNING seq, state," SIZE_OF_IT ", key, since_ms",
+                 " AND attempt = 0" REPLACED_ROW,
+
     [SQL_NEXT_KEY] = "SELECT key FROM delivery INDEXED BY delivery_keyed WHERE key <> 0 AND " OPEN
                      " AND action = ?1 AND key > ?2 ORDER BY key LIMIT 1",
     /* of those that wait for a retry so many are passed over; those behind wait with them */
@@ -266,7 +271,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_ANY_HEADS] = "SELECT seq, due_ms," BODY_SIZE " FROM delivery d INDEXED BY delivery_open"
                       " WHERE " OPEN " AND action = ?1 AND state = 'pending' AND due_ms <= ?3"
                       " ORDER BY seq LIMIT 2",
-    [SQL_WATCH] = "SELECT superseded_by FROM delivery WHERE seq = ?1 AND state = 'running'",
+    [SQL_WATCH] = "SELECT superseded_by, state FROM delivery WHERE seq = ?1",
 
     /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
     [SQL_PRUNE_LOOK] =

@@ -98,6 +98,8 @@ static bool open_lock(struct sqlite *db, struct error *err)
 static int past_deadline(void *owner)
 {
     const struct sqlite *db = owner;
+    if (db->works)
+        db->works(db->works_owner);
     return db->deadline_ns != 0 && clock_monotonic_ns() > db->deadline_ns;
 }
 

@@ -43,7 +43,9 @@ struct sqlite {
     struct sqlite3_stmt *statements[SQLITE_STATEMENTS_MAX]; /* prepared at first use */
     int failure;                                            /* the first since sqlite_clear */
     char failure_text[128];
-    int64_t deadline_ns;       /* statements are cut off at this time; 0: never */
+    int64_t deadline_ns;        /* statements are cut off at this time; 0: never */
+    void (*works)(void *owner); /* called now and then while a statement runs; NULL: nobody is */
+    void *works_owner;
     int log_pages;             /* in the write-ahead log after our own last commit */
     int wait_ms;               /* for locks */
     struct sqlite_lock lock;   /* of those that write; not open in others */

@@ -261,6 +261,8 @@ static void note_finished(struct sqlite_journal *journal, struct journal_turn *t
     if (finish->applied && finish->state == DELIVERY_PENDING &&
         !deliveries_is_pending(journal, finish->handle))
         finish->state = DELIVERY_SUPERSEDED;
+    if (finish->applied && finish->told > 0 && finish->state == DELIVERY_DONE)
+        tell_done(journal, finish);
     if (!finish->applied || !finish->streak)
         return;
     if (finish->state == DELIVERY_DEAD && finish->outcome->kind != OUTCOME_CANCELLED)
@@ -509,6 +511,7 @@ static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn
     if (turn->abandon)
         write_abandoned(journal, turn);
     write_claims(journal, turn);
+    notice_write_pauses(journal, turn);
     tell_failures(journal, turn);
     read_last(journal, turn);
     if (turn->proves)

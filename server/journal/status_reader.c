@@ -1,7 +1,9 @@
 /* Open, dead and waiting deliveries have indexes of their own; only the counts of what is done look
- * at every row, in steps, so that no transaction is open for long. */
+ * at every row, in steps, so that no transaction is open for long.
+ * What tells of a failure, in the last two places of an event, is no delivery of its route here. */
 #include "server/journal/status_reader.h"
 
+#include "server/journal/journal.h"
 #include "server/journal/tables.h"
 
 #include <stdio.h>
@@ -27,7 +29,11 @@ enum status_sql {
     STATUS_NEXT_DUE,
     STATUS_NEWEST_DEAD,
     STATUS_COUNT_DEAD,
+    STATUS_NEWEST_UNTOLD,
     STATUS_DELIVERY,
+    STATUS_NAMES,
+    STATUS_WAITING_OF,
+    STATUS_ABANDONED_OF,
     STATUS_PAUSED,
     STATUS_OPEN_OF,
     STATUS_SQL_COUNT
@@ -37,7 +43,8 @@ static const char *const status_sql[STATUS_SQL_COUNT] = {
     [STATUS_ACTIONS] = "SELECT number, route FROM action ORDER BY route, number",
     [STATUS_RANGE] = "SELECT min(seq) >> 8, max(seq) >> 8 FROM delivery",
     [STATUS_STEP] = "SELECT action, state, count(*) FROM delivery"
-                    " WHERE seq BETWEEN ?1 * 256 AND ?2 * 256 + 255 GROUP BY 1, 2",
+                    " WHERE seq BETWEEN ?1 * 256 AND ?2 * 256 + 255 AND (seq & 255) < 254"
+                    " GROUP BY 1, 2",
     /* of each action the first one, then the first of these */
     [STATUS_OLDEST] =
         "SELECT min(first) FROM (SELECT (SELECT d.seq FROM delivery d INDEXED BY delivery_open"
@@ -48,12 +55,25 @@ static const char *const status_sql[STATUS_SQL_COUNT] = {
     [STATUS_NEXT_DUE] = "SELECT seq FROM delivery INDEXED BY delivery_due"
                         " WHERE due_ms > 0 AND state = 'pending' ORDER BY due_ms LIMIT 1",
     [STATUS_NEWEST_DEAD] = "SELECT seq, max(coalesce(ended_ms, 0)) FROM delivery INDEXED BY"
-                           " delivery_dead WHERE state = 'dead' AND reason IS NOT 'cancelled'",
+                           " delivery_dead WHERE state = 'dead' AND reason IS NOT 'cancelled'"
+                           " AND (seq & 255) < 254",
     [STATUS_COUNT_DEAD] = "SELECT count(*) FROM delivery INDEXED BY delivery_dead"
-                          " WHERE state = 'dead' AND reason IS NOT 'cancelled'",
+                          " WHERE state = 'dead' AND reason IS NOT 'cancelled'"
+                          " AND (seq & 255) < 254",
+    /* as long as what it was to tell of is still so */
+    [STATUS_NEWEST_UNTOLD] =
+        "SELECT d.seq, max(coalesce(d.ended_ms, 0)) FROM delivery d INDEXED BY delivery_dead"
+        " WHERE d.state = 'dead' AND d.reason IS NOT 'cancelled' AND (d.seq & 255) >= 254 AND"
+        " coalesce((SELECT max(o.state = 'dead') FROM delivery o WHERE"
+        " o.seq BETWEEN (d.seq >> 8) * 256 AND (d.seq >> 8) * 256 + 253), 1)",
     [STATUS_DELIVERY] = "SELECT e.id, a.route, a.name, d.reason, e.received_ms, d.ended_ms,"
                         " d.due_ms FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
                         " LEFT JOIN action a ON a.number = d.action WHERE d.seq = ?1",
+    [STATUS_NAMES] = "SELECT number, route, name FROM action ORDER BY route, number",
+    [STATUS_WAITING_OF] = "SELECT count(*) FROM delivery INDEXED BY delivery_open WHERE action = ?1"
+                          " AND state IN ('pending', 'running') AND state = 'pending'",
+    [STATUS_ABANDONED_OF] = "SELECT count(*) FROM delivery INDEXED BY delivery_dead"
+                            " WHERE action = ?1 AND state = 'dead' AND reason = ?2",
     [STATUS_PAUSED] = "SELECT name, paused_ms, paused_why FROM route WHERE paused_ms IS NOT NULL"
                       " ORDER BY name",
     [STATUS_OPEN_OF] = "SELECT a.name, CASE d.state WHEN 'running' THEN d.runner END FROM delivery"
@@ -263,12 +283,56 @@ bool journal_status_newest_dead(struct journal_status *status, struct status_del
     return read_found(status, STATUS_NEWEST_DEAD, found);
 }
 
+bool journal_status_newest_untold(struct journal_status *status, struct status_delivery *found)
+{
+    return read_found(status, STATUS_NEWEST_UNTOLD, found);
+}
+
 bool journal_status_count_dead(struct journal_status *status, int64_t *count)
 {
     sqlite_clear(&status->db);
     *count = first_number(sqlite_query_values(&status->db, STATUS_COUNT_DEAD, NULL, 0));
     return journal_status_is_well(status);
 }
+
+/* ---- actions that are gone ---- */
+
+bool journal_status_actions(struct journal_status *status,
+                            void (*each)(void *context, int64_t number, struct bytes route,
+                                         struct bytes action),
+                            void *context)
+{
+    sqlite_clear(&status->db);
+    struct query query = sqlite_query_values(&status->db, STATUS_NAMES, NULL, 0);
+    while (query_next(&query))
+        each(context, query_number(&query, 0), query_bytes(&query, 1), query_bytes(&query, 2));
+    return journal_status_is_well(status);
+}
+
+bool journal_status_orphans(struct journal_status *status, int64_t action, int64_t *pending,
+                            int64_t *dead)
+{
+    sqlite_clear(&status->db);
+    *pending = first_number(sqlite_query(&status->db, STATUS_WAITING_OF, bind_number(action)));
+    *dead = first_number(sqlite_query(&status->db, STATUS_ABANDONED_OF, bind_number(action),
+                                      bind_text(JOURNAL_ABANDONED)));
+    return journal_status_is_well(status);
+}
+
+/* ---- the log ---- */
+
+bool journal_status_log(struct journal_status *status, uint32_t *pages, uint32_t *copied)
+{
+    struct sqlite_files files = {.handle = status->db.handle};
+    struct log_state state;
+    if (!sqlite_files_log_state(&files, &state))
+        return false;
+    *pages = state.frames;
+    *copied = state.copied < state.frames ? state.copied : state.frames;
+    return true;
+}
+
+/* ---- pauses, and one event ---- */
 
 bool journal_status_paused(struct journal_status *status,
                            void (*each)(void *context, struct bytes route, int64_t since_ms,

@@ -26,7 +26,7 @@ enum status_state {
 };
 extern const char *const status_state_names[STATUS_STATES];
 
-/* Deliveries of a route, by state. */
+/* Deliveries of a route, by state; those that tell of failures apart. */
 struct status_counts {
     const char *route;
     int64_t by_state[STATUS_STATES];
@@ -51,10 +51,27 @@ bool journal_status_oldest(struct journal_status *status, int64_t now_ms,
                            struct status_delivery *found);
 bool journal_status_next_due(struct journal_status *status, struct status_delivery *found);
 bool journal_status_newest_dead(struct journal_status *status, struct status_delivery *found);
+/* Of those that tell of failures: the dead one that has ended last, while what it was to tell of is
+ * still dead. */
+bool journal_status_newest_untold(struct journal_status *status, struct status_delivery *found);
 bool journal_status_is_well(const struct journal_status *status);
 
 /* Dead deliveries that nobody has cancelled. */
 bool journal_status_count_dead(struct journal_status *status, int64_t *count);
+
+/* Every action that the journal knows; its number is for the question below. */
+bool journal_status_actions(struct journal_status *status,
+                            void (*each)(void *context, int64_t number, struct bytes route,
+                                         struct bytes action),
+                            void *context);
+/* Deliveries of an action that the route file no longer has: those that wait for it all the same,
+ * and those that are dead for this reason. */
+bool journal_status_orphans(struct journal_status *status, int64_t action, int64_t *pending,
+                            int64_t *dead);
+
+/* Pages in the log, and how many of them the checkpointer has copied into the file; false where
+ * there is no log, or it is just being begun anew. */
+bool journal_status_log(struct journal_status *status, uint32_t *pages, uint32_t *copied);
 
 bool journal_status_paused(struct journal_status *status,
                            void (*each)(void *context, struct bytes route, int64_t since_ms,

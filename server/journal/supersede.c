@@ -10,8 +10,8 @@ static bool note_replaced(struct sqlite_journal *journal, struct journal_turn *t
 {
     const struct journal_superseded one = {.handle = query_number(query, 0),
                                            .action = admit->actions[place],
-                                           .key = query_number(query, 3),
                                            .bytes = (uint32_t)query_number(query, 2),
+                                           .key = query_number(query, 3),
                                            .is_running =
                                                bytes_equal_text(query_bytes(query, 1), "running"),
                                            .by = admit->id};

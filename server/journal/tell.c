@@ -2,10 +2,12 @@
  * behind those of its actions, so it is found, kept and pruned with it. It is made in the
  * transaction in which the failure is written: either both are known or neither is.
  *
- * A route has one that waits at most; what fails meanwhile is counted (route.untold), and the next
- * claim takes the count. The claim also keeps the distance to the one before (route.told_ms): what
- * was made due too early, because two runners have made one each, is put off. What is told of the
- * failure is read at the claim, from the delivery that has failed last. */
+ * A route has one that waits at most; what fails meanwhile is counted (route.untold). A claim reads
+ * the count, and the end of a teller that is done takes off what it was given: one that fails, is
+ * tried again, or whose runner dies has told nobody. The claim also keeps the distance to the one
+ * before (route.told_ms): what was made due too early, because two runners have made one each, is
+ * put off. What is told of the failure is read at the claim, from the delivery that has failed
+ * last. */
 #include "server/journal/private.h"
 
 #include <string.h>
@@ -168,4 +170,10 @@ void tell_claimed(struct sqlite_journal *journal, const struct journal_turn *tur
     const struct journal_action *teller = engine_find_action(&journal->base, action);
     if (teller)
         sqlite_execute(&journal->db, SQL_TOLD, bind_text(teller->route), bind_number(turn->due_ms));
+}
+
+void tell_done(struct sqlite_journal *journal, const struct journal_finish *finish)
+{
+    sqlite_execute(&journal->db, SQL_TOLD_COUNT, bind_number(finish->handle),
+                   bind_number(finish->told));
 }

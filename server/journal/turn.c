@@ -108,8 +108,10 @@ void engine_begin(struct journal_turn *turn)
     turn->end = JOURNAL_DONE;
     turn->changed = turn->anew = turn->events_refused = turn->outputs_dropped = false;
     turn->question_fits = turn->woken_more = false;
-    for (size_t i = 0; i < turn->streak_count; i++)
+    for (size_t i = 0; i < turn->streak_count; i++) {
         turn->streaks[i].paused = false;
+        turn->streaks[i].told_id[0] = '\0';
+    }
 }
 
 /* Room for one more. */

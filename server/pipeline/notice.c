@@ -37,12 +37,12 @@ static const struct row notice_rows[] = {
      .default_text = "1m",
      .min = 100,
      .max = DAYS(1),
-     .sentence = "`on_failure` runs once in that time at most, and is told how many failures it "
-                 "has not been told of."},
+     .sentence = "The shortest time between two runs of `on_failure`. What fails in between is "
+                 "counted, and the next run gets the count."},
 };
 
 static const struct row_section notice_keys = {.name = "notices",
-                                               .sentence = "How somebody hears of failures.",
+                                               .sentence = "Who is told of failures, and when.",
                                                .rows = notice_rows,
                                                .row_count = ROW_COUNT(notice_rows),
                                                .size = sizeof(struct notice_settings)};

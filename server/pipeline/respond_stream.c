@@ -11,6 +11,7 @@ static const struct {
     [OUTPUT_SIGNALLED] = {"signal", "no exit status: killed by a signal"},
     [OUTPUT_TIMED_OUT] = {"timeout", "no exit status: ran longer than its timeout"},
     [OUTPUT_NOT_STARTED] = {"not-started", "no exit status: could not be started"},
+    [OUTPUT_CANCELLED] = {"cancelled", "no exit status: cancelled"},
 };
 
 _Static_assert(sizeof ends / sizeof *ends == OUTPUT_LATE, "each end of a command has its words");

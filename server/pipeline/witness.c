@@ -1,5 +1,5 @@
 /* Strangers send requests without credentials to any address; those say nothing about the sender.
- * What a stranger makes up in the right header does count, as nothing tells it from a wrong secret;
+ * What a stranger makes up in the right place does count, as nothing tells it from a wrong secret;
  * but it cannot hide that nothing right comes any more, because only what is verified ends the
  * count. */
 #include "server/pipeline/witness.h"
@@ -66,6 +66,7 @@ void witness_count(const struct exchange *exchange, const struct verdict *verdic
         return;
     if (exchange->has_passed)
         shared_note_verified(refusals);
-    else if (verdict->reply == REPLY_UNAUTHENTICATED && carries_credentials(request))
+    else if (verdict->reply == REPLY_UNAUTHENTICATED &&
+             (verdict->had_credentials || carries_credentials(request)))
         shared_note_refused(refusals, clock_boot_ms());
 }

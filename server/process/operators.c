@@ -130,26 +130,16 @@ static bool may_ask(const struct operators *operators, int fd)
            (peer.uid == 0 || peer.uid == operators->user || peer.uid == geteuid());
 }
 
-/* As much as fits into the new connection. */
-static void turn_away(int fd, const char *reason)
-{
-    char line[128];
-    int length = snprintf(line, sizeof line, "{\"end\":\"failed\",\"reason\":\"%s\"}\n", reason);
-    (void)send(fd, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    (void)recv(fd, line, sizeof line, MSG_DONTWAIT); /* what is unread would be an error there */
-    close(fd);
-}
-
 static void take_client(struct operators *operators, int fd)
 {
     if (!may_ask(operators, fd)) {
-        turn_away(fd, "only root and the user of the server may ask");
+        operator_turn_away(fd, "only root and the user of the server may ask");
         return;
     }
     struct operator_client *client =
         operators->count < OPERATORS_MAX ? calloc(1, sizeof *client) : NULL;
     if (!client) {
-        turn_away(fd, "too many connections");
+        operator_turn_away(fd, "too many connections");
         return;
     }
     client->operators = operators;

@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "server/http/tls_check.h"
+#include "server/process/route_limits.h"
 #include "version.h"
 
 #include <unistd.h>
@@ -64,9 +65,12 @@ static bool put_limits(struct buffer *out, const struct settings *settings)
     return buffer_printf(out, ",\"limits\":{\"commands\":%lld", (long long)server->commands) &&
            put_number(out, "connections", server->connections) &&
            put_number(out, "body_memory", server->body_memory) &&
+           put_number(out, "queue_max", journal->queue_max) &&
+           put_number(out, "queue_bytes", journal->queue_bytes) &&
            put_number(out, "min_free", journal->min_free) &&
            put_number(out, "keep_age_ms", journal->keep_age_ms) &&
            put_number(out, "keep_dead_ms", journal->keep_dead_ms) &&
+           put_number(out, "keep_body_ms", journal->keep_body_ms) &&
            put_number(out, "keep_size", journal->keep_size) && buffer_append_text(out, "}");
 }
 
@@ -142,12 +146,29 @@ static bool put_keys(struct buffer *out, const struct settings_prints *prints)
     return put && (prints->key_count == 0 || buffer_append_text(out, "}}\n"));
 }
 
+/* Either all lines, or only why not. */
+static void end_answer(struct operator_link *link, bool put, const char *failure)
+{
+    if (put) {
+        operator_link_done(link, "");
+        return;
+    }
+    buffer_consume(&link->out, link->out.length);
+    operator_link_fail(link, failure);
+}
+
+static const char still_starts[] = "the server still starts";
+
 void server_status_answer_keys(struct operator_link *link, const struct generation *current)
 {
     operator_link_answer(link);
-    if (current && put_keys(&link->out, &current->settings->prints))
-        operator_link_done(link, "");
-    else
-        operator_link_fail(link,
-                           current ? "no memory for that many keys" : "the server still starts");
+    end_answer(link, current && put_keys(&link->out, &current->settings->prints),
+               current ? "no memory for that many keys" : still_starts);
+}
+
+void server_status_answer_routes(struct operator_link *link, const struct generation *current)
+{
+    operator_link_answer(link);
+    end_answer(link, current && route_limits_put(&link->out, current->settings),
+               current ? "no memory for that many routes" : still_starts);
 }

@@ -23,4 +23,8 @@ bool server_status_put(struct buffer *out, const struct server_facts *facts,
  * the top level. `current` may be NULL. */
 void server_status_answer_keys(struct operator_link *link, const struct generation *current);
 
+/* Answers with the limits of each route of the file that runs (route_limits.h). `current` may be
+ * NULL. */
+void server_status_answer_routes(struct operator_link *link, const struct generation *current);
+
 #endif

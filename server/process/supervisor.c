@@ -425,6 +425,14 @@ static void ask_keys(void *owner, struct operator_client *client,
     server_status_answer_keys(&client->link, sv->current);
 }
 
+static void ask_routes(void *owner, struct operator_client *client,
+                       const struct operator_request *request)
+{
+    struct supervisor *sv = owner;
+    (void)request;
+    server_status_answer_routes(&client->link, sv->current);
+}
+
 static void ask_reload(void *owner, struct operator_client *client,
                        const struct operator_request *request)
 {
@@ -440,8 +448,8 @@ static void ask_reload(void *owner, struct operator_client *client,
 }
 
 static const struct operator_verb operator_verbs[] = {
-    {"status", ask_status}, {"keys", ask_keys},     {"reload", ask_reload},
-    {"cancel", ask_runner}, {"follow", ask_runner}, {NULL, NULL},
+    {"status", ask_status}, {"keys", ask_keys},     {"routes", ask_routes},  {"reload", ask_reload},
+    {"cancel", ask_runner}, {"follow", ask_runner}, {"refresh", ask_runner}, {NULL, NULL},
 };
 
 /* Without the socket everything else works. */

@@ -63,6 +63,8 @@ static enum frame_output_end end_of(const struct outcome *outcome)
 {
     if (outcome->kind == OUTCOME_TIMEOUT)
         return OUTPUT_TIMED_OUT;
+    if (outcome->kind == OUTCOME_CANCELLED)
+        return OUTPUT_CANCELLED;
     if (outcome->exit_status >= 0)
         return OUTPUT_EXITED;
     return outcome->signal != 0 ? OUTPUT_SIGNALLED : OUTPUT_NOT_STARTED;
@@ -155,17 +157,28 @@ void answers_ended(struct answers *answers, int64_t handle, const struct outcome
     }
 }
 
-void answers_close(struct answers *answers, bool (*is_under_way)(void *context, int64_t handle),
-                   void *context)
+void answers_give_up(struct answers *answers, enum frame_output_end end,
+                     bool (*is_given_up)(void *context, const struct awaited *awaited),
+                     void *context)
 {
-    answers->is_closed = true;
     for (size_t i = answers->count; i-- > 0;) {
         const struct awaited awaited = answers->items[i];
-        if (is_under_way(context, awaited.handle))
+        if (!is_given_up(context, &awaited))
             continue;
         remove_at(answers, i);
-        answers_tell_late(&awaited, OUTPUT_LEAVING);
+        answers_tell_late(&awaited, end);
     }
+}
+
+static bool is_of(void *context, const struct awaited *awaited)
+{
+    const int64_t *handle = context;
+    return awaited->handle == *handle;
+}
+
+void answers_give_up_one(struct answers *answers, int64_t handle, enum frame_output_end end)
+{
+    answers_give_up(answers, end, is_of, &handle);
 }
 
 void answers_forget(struct answers *answers, const struct listener_link *link)

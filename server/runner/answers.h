@@ -12,6 +12,7 @@ struct awaited {
     struct listener_link *link;
     uint64_t tag;
     int64_t handle;   /* of the delivery */
+    size_t route;     /* its index */
     int64_t until_ns; /* monotonic: whoever is told later has had another answer */
     size_t most;      /* bytes of output */
     bool streams;     /* is told of pieces */
@@ -42,9 +43,12 @@ bool answers_has_stream(const struct answers *answers, int64_t handle);
 void answers_piece(struct answers *answers, int64_t handle, struct bytes piece);
 /* A delivery has ended so: tells who waits for it. */
 void answers_ended(struct answers *answers, int64_t handle, const struct outcome *outcome);
-/* Nothing is started any more: tells everybody whose delivery is not under way. */
-void answers_close(struct answers *answers, bool (*is_under_way)(void *context, int64_t handle),
-                   void *context);
+/* Tells those of whom `is_given_up` says it that there will be no output, because of `end`; or
+ * those who wait for a delivery. */
+void answers_give_up(struct answers *answers, enum frame_output_end end,
+                     bool (*is_given_up)(void *context, const struct awaited *awaited),
+                     void *context);
+void answers_give_up_one(struct answers *answers, int64_t handle, enum frame_output_end end);
 /* The listener is gone. */
 void answers_forget(struct answers *answers, const struct listener_link *link);
 

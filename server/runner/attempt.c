@@ -139,6 +139,7 @@ static void put_failure(struct attempt *attempt, uint8_t **place,
     attempt->failure.output = put_bytes(place, failure->output);
     attempt->failure.error_output = put_bytes(place, failure->error_output);
     attempt->given.failure = &attempt->failure;
+    attempt->finish.told = failure->count;
 }
 
 /* ---- the {name} segments of the route ---- */

@@ -30,8 +30,6 @@ enum {
     OUTCOMES_ALONE = 64, /* so many are worth a turn */
 };
 
-static const char orphan_reason[] = "the route file no longer has this route or action";
-
 /* ---- beginning and end ---- */
 
 /* The next turn sees to the rest. */
@@ -74,6 +72,7 @@ void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
     dispatch->journal = journal;
     body_files_sweep(&dispatch->body_files);
     queue_number(&dispatch->queue, actions);
+    gates_number(&dispatch->gates);
 }
 
 void dispatch_finish(struct dispatch *dispatch)
@@ -136,7 +135,10 @@ static void attempt_ended(void *context, const struct outcome *ended)
     struct attempt *attempt = context;
     struct dispatch *dispatch = attempt->owner;
     const struct outcome judged = attempt_judge(attempt, ended), *outcome = &judged;
-    answers_ended(&dispatch->answers, attempt->finish.handle, outcome);
+    if (attempt->superseded_by[0] && outcome->kind == OUTCOME_INTERRUPTED)
+        answers_give_up_one(&dispatch->answers, attempt->finish.handle, OUTPUT_SUPERSEDED);
+    else
+        answers_ended(&dispatch->answers, attempt->finish.handle, outcome);
     if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping && outcome->later_ms == 0)
         pause_claims(dispatch);
     attempt_keep_outcome(attempt, outcome, clock_unix_ms());
@@ -449,7 +451,7 @@ static void fill_abandon(struct dispatch *dispatch)
 {
     dispatch->abandon = (struct journal_abandon){.actions = dispatch->journal->orphans,
                                                  .action_count = dispatch->journal->orphan_count,
-                                                 .reason = orphan_reason,
+                                                 .reason = JOURNAL_ABANDONED,
                                                  .limit = ORPHANS_STEP};
 }
 
@@ -478,6 +480,40 @@ static void log_death(const struct dispatch *dispatch, const struct journal_deat
               log_text("show", failure_show_command(dispatch->file, death->id, show)));
 }
 
+/* ---- who waits for an output ---- */
+
+static bool is_under_way(const struct dispatch *dispatch, int64_t handle)
+{
+    const struct attempt_list *lists[] = {&dispatch->claimed, &dispatch->started};
+    for (size_t i = 0; i < 2; i++)
+        for (const struct attempt *attempt = lists[i]->first; attempt; attempt = attempt->next)
+            if (attempt->finish.handle == handle)
+                return true;
+    return false;
+}
+
+static bool does_not_start(void *context, const struct awaited *awaited)
+{
+    return !is_under_way(context, awaited->handle);
+}
+
+static bool is_paused(void *context, const struct awaited *awaited)
+{
+    const struct dispatch *dispatch = context;
+    return gates_is_paused(&dispatch->gates, awaited->route) &&
+           !is_under_way(dispatch, awaited->handle);
+}
+
+void dispatch_await(struct dispatch *dispatch, const struct awaited *awaited)
+{
+    if (dispatch->answers.is_closed && !is_under_way(dispatch, awaited->handle))
+        answers_tell_late(awaited, OUTPUT_LEAVING);
+    else if (is_paused(dispatch, awaited))
+        answers_tell_late(awaited, OUTPUT_PAUSED);
+    else
+        answers_await(&dispatch->answers, awaited);
+}
+
 /* ---- a turn ---- */
 
 bool dispatch_is_due(struct dispatch *dispatch)
@@ -495,7 +531,7 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 {
     fill_outcomes(dispatch, turn);
     due_fill(&dispatch->due, turn, dispatch->claiming);
-    superseded_ask(&dispatch->started, &dispatch->elsewhere, turn);
+    superseded_ask(&dispatch->started, &dispatch->answers, &dispatch->elsewhere, turn);
     turn->take_over = NULL;
     turn->abandon = NULL;
     turn->look_count = turn->key_look_count = turn->want_count = 0;
@@ -544,19 +580,33 @@ static void insert_all(struct dispatch *dispatch, const struct journal_dues *due
     }
 }
 
+/* One that waited for its time may be held as the first of its key; it never comes. */
+static void forget_superseded(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    for (size_t i = 0; i < turn->superseded.count; i++) {
+        const struct journal_superseded *one = &turn->superseded.items[i];
+        struct action_queue *action = queue_find(&dispatch->queue, one->action);
+        if (action && !one->is_running)
+            queue_look_again(&dispatch->queue, action, one->key);
+    }
+}
+
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
 {
     dispatch->read_again |= due_settle(&dispatch->due, turn);
-    superseded_settle(&dispatch->started, &dispatch->elsewhere, turn);
+    superseded_settle(&dispatch->started, &dispatch->answers, &dispatch->elsewhere, turn);
     elsewhere_settle(&dispatch->elsewhere, &dispatch->queue, turn);
     bool again = release_written(dispatch, turn) || turn->take_over;
     queue_load(&dispatch->queue, turn);
     gates_load(&dispatch->gates, turn);
+    if (dispatch->gates.some_paused)
+        answers_give_up(&dispatch->answers, OUTPUT_PAUSED, is_paused, dispatch);
     if (turn->changed)
         dispatch_refresh(dispatch);
     for (size_t i = 0; i < turn->admit_count; i++)
         settle_admit(dispatch, turn, i);
-    superseded_stop(&dispatch->started, &dispatch->queue, &dispatch->answers, turn);
+    superseded_stop(&dispatch->started, &dispatch->answers, &dispatch->queue, turn);
+    forget_superseded(dispatch, turn);
     insert_all(dispatch, &turn->reruns);
     insert_all(dispatch, &turn->woken);
     if (turn->take_over)
@@ -630,29 +680,11 @@ void dispatch_gone(struct dispatch *dispatch, uint64_t runner_id)
     dispatch->orphans_due = true;
 }
 
-static bool is_under_way(void *context, int64_t handle)
-{
-    const struct dispatch *dispatch = context;
-    const struct attempt_list *lists[] = {&dispatch->claimed, &dispatch->started};
-    for (size_t i = 0; i < 2; i++)
-        for (const struct attempt *attempt = lists[i]->first; attempt; attempt = attempt->next)
-            if (attempt->finish.handle == handle)
-                return true;
-    return false;
-}
-
 void dispatch_hold(struct dispatch *dispatch)
 {
     dispatch->claiming = false;
-    answers_close(&dispatch->answers, is_under_way, dispatch);
-}
-
-void dispatch_await(struct dispatch *dispatch, const struct awaited *awaited)
-{
-    if (dispatch->answers.is_closed && !is_under_way(dispatch, awaited->handle))
-        answers_tell_late(awaited, OUTPUT_LEAVING);
-    else
-        answers_await(&dispatch->answers, awaited);
+    dispatch->answers.is_closed = true;
+    answers_give_up(&dispatch->answers, OUTPUT_LEAVING, does_not_start, dispatch);
 }
 
 void dispatch_forget_link(struct dispatch *dispatch, const struct listener_link *link)

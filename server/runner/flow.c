@@ -77,8 +77,8 @@ static const struct row pause_rows[] = {
      .flags = ROW_REQUIRED,
      .min = 1,
      .max = 1000000,
-     .sentence = "The number of deliveries of the route that die one after the other, without one "
-                 "that is done between them."},
+     .sentence = "The number of deliveries of the route that die one after the other, none of them "
+                 "done in between."},
 };
 static const struct row_section pause_section = {.name = "pause_after",
                                                  .sentence = "When a route is paused by itself.",
@@ -103,8 +103,8 @@ static const struct row queue_rows[] = {
 };
 static const struct row_section queue_section = {.name = "queue",
                                                  .sentence =
-                                                     "How much of a route may wait; an event that "
-                                                     "would make it more is answered 503.",
+                                                     "The limit of what waits; an event that would "
+                                                     "exceed it is answered 503.",
                                                  .rows = queue_rows,
                                                  .row_count = ROW_COUNT(queue_rows),
                                                  .size = sizeof(struct queue_limit)};
@@ -123,8 +123,8 @@ static const struct row flow_rows[] = {
      .section = &pause_section,
      .choices = off_choice,
      .syntax = "{deaths: NUMBER} or off",
-     .sentence = "So many deliveries that die in a row pause the route: its events are stored and "
-                 "wait until `tenterhook resume`."},
+     .sentence = "Pauses the route when so many of its deliveries in a row have died: its events "
+                 "are stored and wait until `tenterhook resume`."},
     {.name = "queue",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct flow_settings, queue),
@@ -133,8 +133,8 @@ static const struct row flow_rows[] = {
      .section = &queue_section,
      .choices = off_choice,
      .syntax = "{max: NUMBER, bytes: SIZE} or off",
-     .sentence = "How much of the route may wait, beside `journal.queue` of all routes; an event "
-                 "that would make it more is answered 503 with Retry-After, and not stored."},
+     .sentence = "The limit of what waits of the route, beside `journal.queue` of all routes; an "
+                 "event that would exceed it is answered 503 with Retry-After, and not stored."},
 };
 
 /* Commands of two events run at the same time, which two deploys into one checkout do not survive.

@@ -175,6 +175,14 @@ bool gates_init(struct gates *gates, const struct settings *settings, struct que
     return true;
 }
 
+void gates_number(struct gates *gates)
+{
+    for (size_t i = 0; i < gates->count; i++)
+        if (gates->routes[i].streak)
+            gates->routes[i].streak->teller =
+                queue_teller(gates->queue, gates->routes[i].queue->route);
+}
+
 void gates_finish(struct gates *gates)
 {
     for (size_t i = 0; i < gates->count; i++) {
@@ -223,16 +231,22 @@ static struct route_gate *find_route(const struct gates *gates, const char *name
     return NULL;
 }
 
-static void pause_route(struct route_gate *route, int64_t since_ms, const char *why)
+/* `told_id`: of the event that tells of it, "" where there is none. */
+static void pause_route(struct route_gate *route, int64_t since_ms, const char *why,
+                        const char *told_id)
 {
+    struct log_field fields[5] = {log_text("route", route->queue->route->name)};
     char since[CLOCK_TEXT_SIZE];
     if (route->paused)
         return;
-    route->paused = true;
+    route->paused = route->gates->some_paused = true;
     hold_actions(route);
     clock_format_unix_ms(since_ms, since);
-    log_write(LOG_ROUTE_PAUSED, log_text("route", route->queue->route->name),
-              log_text("since", since), log_text("reason", why[0] ? why : "by hand"));
+    fields[1] = log_text("since", since);
+    fields[2] = log_text("reason", why[0] ? why : "by hand");
+    if (told_id[0])
+        fields[3] = log_text("id", told_id);
+    log_write_fields(&log_events[LOG_ROUTE_PAUSED], log_events[LOG_ROUTE_PAUSED].level, fields);
 }
 
 static void resume_route(struct route_gate *route)
@@ -257,7 +271,7 @@ static void load_routes(struct gates *gates, const struct journal_turn *turn)
             route->streak->deaths = told->deaths;
         route->was_told = told->paused_ms != 0;
         if (route->was_told)
-            pause_route(route, told->paused_ms, told->paused_why);
+            pause_route(route, told->paused_ms, told->paused_why, "");
     }
     for (size_t i = 0; i < gates->count; i++)
         if (gates->routes[i].paused && !gates->routes[i].was_told)
@@ -267,6 +281,7 @@ static void load_routes(struct gates *gates, const struct journal_turn *turn)
 
 void gates_load(struct gates *gates, const struct journal_turn *turn)
 {
+    gates->some_paused = false;
     if (turn->reads_routes)
         load_routes(gates, turn);
     for (size_t i = 0; i < gates->streak_count; i++) {
@@ -275,8 +290,13 @@ void gates_load(struct gates *gates, const struct journal_turn *turn)
         if (!streak->paused)
             continue;
         journal_explain_streak(streak, why);
-        pause_route(find_route(gates, streak->route), turn->now_ms, why);
+        pause_route(find_route(gates, streak->route), turn->now_ms, why, streak->told_id);
     }
+}
+
+bool gates_is_paused(const struct gates *gates, size_t route)
+{
+    return gates->routes[route].paused;
 }
 
 struct journal_streak *gates_streak(const struct gates *gates, const struct action_queue *action)

@@ -48,14 +48,17 @@ struct gates {
     size_t count;
     struct journal_streak *streaks;
     size_t streak_count;
-    bool unread;   /* the journal is to be asked which routes are paused */
-    bool is_known; /* it has been: before, nothing may start */
+    bool unread;      /* the journal is to be asked which routes are paused */
+    bool is_known;    /* it has been: before, nothing may start */
+    bool some_paused; /* by the last turn */
 };
 
 /* Everything is to be read. All that is pointed to outlives it. */
 bool gates_init(struct gates *gates, const struct settings *settings, struct queue *queue,
                 struct loop *loop, struct error *err);
 void gates_finish(struct gates *gates);
+/* The actions have their numbers (queue_number): who is told that a route is paused. */
+void gates_number(struct gates *gates);
 
 /* A delivery was taken from that queue to be started. */
 void gates_took(struct gates *gates, const struct action_queue *action);
@@ -68,6 +71,8 @@ void gates_refresh(struct gates *gates);
 void gates_fill(struct gates *gates, struct journal_turn *turn, bool asks);
 /* The turn is done: what it tells of routes. Logs what has changed. */
 void gates_load(struct gates *gates, const struct journal_turn *turn);
+/* Whether the route of that index is paused. */
+bool gates_is_paused(const struct gates *gates, size_t route);
 /* Of the action's route, for the outcome of a delivery; NULL: nobody counts. */
 struct journal_streak *gates_streak(const struct gates *gates, const struct action_queue *action);
 

@@ -271,6 +271,7 @@ static void await_output(const struct intake *intake, const struct intake_item *
     const struct awaited awaited = {.link = item->link,
                                     .tag = item->frame.tag,
                                     .handle = item->admit->answer_handle,
+                                    .route = item->frame.route,
                                     .until_ns = late_ns(respond, &item->frame.event),
                                     .most = (size_t)respond->size,
                                     .streams = respond->streams};

@@ -29,6 +29,7 @@ static void latch(struct journal_health *health, const struct journal_refusal *r
     }
     health->refuses = true;
     health->refusal = *refusal;
+    health->refused_ms = clock_unix_ms();
     loop_timer_set(health->loop, &health->retry, now + refusal->retry_ns);
 }
 

@@ -12,6 +12,7 @@ struct journal_health {
     int64_t min_free;
     bool refuses;                   /* nothing is submitted but the turn that proves */
     struct journal_refusal refusal; /* the last */
+    int64_t refused_ms;             /* Unix: when that was; 0: there was none */
     char said[32];                  /* state that the log knows; "" is said when it has lasted */
     int64_t since_ns;               /* of the last change that was said */
     int64_t settles_ns;             /* when it will have lasted */

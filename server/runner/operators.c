@@ -7,6 +7,7 @@
  * them, pieces are left out and counted. */
 #include "server/runner/operators.h"
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/json_text.h"
 #include "base/log.h"
@@ -24,7 +25,7 @@ struct runner_operator {
     struct runner_operator *next;
     struct runner_operators *operators;
     struct operator_link link;
-    enum { WAITS_FOR_NOTHING, WAITS_FOR_END, FOLLOWS } does;
+    enum { WAITS_FOR_NOTHING, WAITS_FOR_END, FOLLOWS, WAITS_FOR_POLL, IS_POLLED } does;
     char id[ID_TEXT_SIZE];
     size_t running; /* attempts whose end it waits for */
     uint64_t skipped;
@@ -247,12 +248,42 @@ static bool put_journal(struct buffer *out, const struct journal_health *health)
 {
     int64_t free = 0;
     bool known = health->journal->engine->space(health->journal, &free);
+    char when[CLOCK_TEXT_SIZE];
+    clock_format_unix_ms(health->refused_ms, when);
     return buffer_printf(out, ",\"journal\":{\"refuses\":%s,\"space_low\":%s,\"free\":%lld",
                          health->refuses ? "true" : "false", health->low_space ? "true" : "false",
                          known ? (long long)free : -1) &&
-           (!health->refuses || (put_text(out, "state", health->refusal.state) &&
-                                 put_text(out, "reason", health->refusal.reason.text))) &&
+           (health->refused_ms == 0 ||
+            (put_text(out, "refused", when) && put_text(out, "state", health->refusal.state) &&
+             put_text(out, "reason", health->refusal.reason.text))) &&
            buffer_append_text(out, "}");
+}
+
+static bool put_count(struct buffer *out, const struct backlog_count *count)
+{
+    return buffer_printf(out, "\"deliveries\":%lld,\"bytes\":%lld,\"full\":%s}",
+                         (long long)count->deliveries, (long long)count->bytes,
+                         count->is_full ? "true" : "false");
+}
+
+/* Of all routes, and of each that has a limit of its own and something that waits. */
+static bool put_queues(struct buffer *out, const struct backlog *backlog)
+{
+    size_t own_count = backlog->queue->route_count - backlog->queue->told_count;
+    bool some = false, put = buffer_append_text(out, ",\"queue\":{") &&
+                             put_count(out, &backlog->all) &&
+                             buffer_append_text(out, ",\"queues\":[");
+    for (size_t i = 0; put && i < own_count; i++) {
+        const struct backlog_count *count = &backlog->routes[i];
+        bool is_limited = count->limit.max > 0 || count->limit.bytes > 0;
+        if (!count->route || !is_limited || count->deliveries <= 0)
+            continue;
+        put = buffer_append_text(out, some ? ",{\"route\":" : "{\"route\":") &&
+              json_append_string(out, bytes_of_text(count->route)) &&
+              buffer_append_text(out, ",") && put_count(out, count);
+        some = true;
+    }
+    return put && buffer_append_text(out, "]");
 }
 
 static void ask_status(struct runner_operator *asker)
@@ -267,17 +298,24 @@ static void ask_status(struct runner_operator *asker)
            buffer_printf(out, ",\"claiming\":%s,\"log_pages\":%u",
                          dispatch->claiming ? "true" : "false",
                          process->shared ? (unsigned)process->shared->journal_pages : 0) &&
-           put_journal(out, operators->health) && put_text(out, "last_error", log_last_error()) &&
-           buffer_append_text(out, "}}\n"));
+           put_journal(out, operators->health) && put_queues(out, &dispatch->backlog) &&
+           put_text(out, "last_error", log_last_error()) && buffer_append_text(out, "}}\n"));
     operator_link_done(&asker->link, "");
+}
+
+static void ask_refresh(struct runner_operator *asker)
+{
+    asker->does = WAITS_FOR_POLL;
 }
 
 static const struct {
     const char *name;
     bool needs_id;
     void (*run)(struct runner_operator *asker);
-} verbs[] = {
-    {"status", false, ask_status}, {"cancel", true, ask_cancel}, {"follow", true, ask_follow}};
+} verbs[] = {{"status", false, ask_status},
+             {"cancel", true, ask_cancel},
+             {"follow", true, ask_follow},
+             {"refresh", false, ask_refresh}};
 
 static void ask(struct runner_operator *asker, struct bytes line)
 {
@@ -353,7 +391,7 @@ void runner_operators_take(struct runner_operators *operators, int fd)
         fd >= 0 && operators->count < RUNNER_OPERATORS_MAX ? calloc(1, sizeof *asker) : NULL;
     if (!asker) {
         if (fd >= 0)
-            close(fd);
+            operator_turn_away(fd, "too many connections");
         return;
     }
     asker->operators = operators;
@@ -365,4 +403,43 @@ void runner_operators_take(struct runner_operators *operators, int fd)
     operators->first = asker;
     operators->count++;
     operators->dispatch->watcher = &operators->watcher;
+}
+
+/* ---- a turn ---- */
+
+bool runner_operators_are_due(const struct runner_operators *operators)
+{
+    const struct runner_operator *asker = operators->first;
+    while (asker && asker->does != WAITS_FOR_POLL)
+        asker = asker->next;
+    return asker;
+}
+
+void runner_operators_fill(struct runner_operators *operators, struct journal_turn *turn)
+{
+    for (struct runner_operator *asker = operators->first; asker; asker = asker->next) {
+        if (asker->does != WAITS_FOR_POLL)
+            continue;
+        asker->does = IS_POLLED;
+        turn->polls = true;
+    }
+}
+
+/* A poll that finds something has the next turn read which routes are paused. A runner that claims
+ * nothing does not read that, and starts nothing either. */
+void runner_operators_settle(struct runner_operators *operators, const struct journal_turn *turn)
+{
+    const struct dispatch *dispatch = operators->dispatch;
+    bool is_known = !dispatch->claiming || !dispatch->gates.unread;
+    struct runner_operator *asker = operators->first;
+    for (; asker; asker = asker->next) {
+        if (asker->does != IS_POLLED)
+            continue;
+        if (turn->end != JOURNAL_DONE)
+            asker->does = WAITS_FOR_POLL;
+        else if (is_known && !asker->link.is_ended) {
+            asker->does = WAITS_FOR_NOTHING;
+            operator_link_done(&asker->link, "");
+        }
+    }
 }

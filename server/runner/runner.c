@@ -135,7 +135,8 @@ static bool work_is_due(struct runner *runner)
 {
     return !runner->health.refuses &&
            (dispatch_is_due(&runner->dispatch) || runner->poll_due || runner->keys_due ||
-            runner->track_key_due || watch_is_due(&runner->watch));
+            runner->track_key_due || watch_is_due(&runner->watch) ||
+            runner_operators_are_due(&runner->operators));
 }
 
 static void submit_turn(struct runner *runner)
@@ -145,6 +146,7 @@ static void submit_turn(struct runner *runner)
     runner->under_way = true;
     turn->now_ms = clock_unix_ms();
     turn->polls = runner->poll_due;
+    runner_operators_fill(&runner->operators, turn);
     journal_health_give_room(&runner->health, turn);
     runner->room = turn->room;
     dispatch_fill(&runner->dispatch, turn);
@@ -192,6 +194,7 @@ static void turn_completed(struct journal_turn *turn)
         retention_note_growth(&runner->retention, runner->room - turn->room);
         runner->journal->engine->tend(runner->journal);
     }
+    runner_operators_settle(&runner->operators, turn);
 }
 
 static bool hold_delivery(struct journal_turn *turn, int64_t action, int64_t handle,

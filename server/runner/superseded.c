@@ -4,6 +4,7 @@
 #include "server/runner/superseded.h"
 
 #include "base/clock.h"
+#include "server/ipc/log_events.h"
 
 #include <string.h>
 
@@ -22,24 +23,40 @@ static void stop(const struct attempt_list *started, int64_t handle, const char 
     attempt->action->kind->stop(attempt->under_way, clock_monotonic_ns() + SUPERSEDED_NS);
 }
 
-/* A sender that waits for the output of what does not run any more is told so. */
-void superseded_stop(const struct attempt_list *started, struct queue *queue,
-                     struct answers *answers, const struct journal_turn *turn)
+/* What a newer event has replaced of an action follows each other: one line for all of it. */
+static void log_waiting(const struct queue *queue, const struct journal_replaced *list)
 {
-    const struct outcome none = {.kind = OUTCOME_INTERRUPTED, .exit_status = -1, .reason = ""};
-    for (size_t i = 0; i < turn->superseded.count; i++) {
-        const struct journal_superseded *one = &turn->superseded.items[i];
-        if (one->is_running) {
-            stop(started, one->handle, one->by);
-            continue;
-        }
-        answers_ended(answers, one->handle, &none);
-        queue_look_again(queue, queue_find(queue, one->action), one->key);
+    for (size_t i = 0, end; i < list->count; i = end) {
+        const struct journal_superseded *first = &list->items[i];
+        const struct action_queue *action = queue_find(queue, first->action);
+        int64_t waited = 0;
+        for (end = i; end < list->count && list->items[end].action == first->action &&
+                      list->items[end].by == first->by;
+             end++)
+            waited += !list->items[end].is_running;
+        if (waited > 0 && action)
+            log_write(LOG_GAVE_WAY, log_text("route", action->route->name),
+                      log_text("action", action->action->name), log_number("deliveries", waited),
+                      log_text("by", first->by));
     }
 }
 
-void superseded_ask(const struct attempt_list *started, struct elsewhere *elsewhere,
-                    struct journal_turn *turn)
+/* A sender that waits for the output of what does not run any more is told so. */
+void superseded_stop(const struct attempt_list *started, struct answers *answers,
+                     const struct queue *queue, const struct journal_turn *turn)
+{
+    log_waiting(queue, &turn->superseded);
+    for (size_t i = 0; i < turn->superseded.count; i++) {
+        const struct journal_superseded *one = &turn->superseded.items[i];
+        if (one->is_running)
+            stop(started, one->handle, one->by);
+        else
+            answers_give_up_one(answers, one->handle, OUTPUT_SUPERSEDED);
+    }
+}
+
+void superseded_ask(const struct attempt_list *started, const struct answers *answers,
+                    struct elsewhere *elsewhere, struct journal_turn *turn)
 {
     turn->watch_count = 0;
     if (!turn->polls)
@@ -48,14 +65,30 @@ void superseded_ask(const struct attempt_list *started, struct elsewhere *elsewh
     for (const struct attempt *attempt = started->first; attempt; attempt = attempt->next)
         if (queue_cancels(attempt->action) && !attempt->superseded_by[0])
             elsewhere_ask_ours(elsewhere, attempt->finish.handle);
+    for (size_t i = 0; i < answers->count; i++)
+        if (!attempt_list_find(started, answers->items[i].handle))
+            elsewhere_ask_ours(elsewhere, answers->items[i].handle);
     turn->watches = elsewhere->watches;
     turn->watch_count = elsewhere->watch_count;
 }
 
-void superseded_settle(const struct attempt_list *started, const struct elsewhere *elsewhere,
-                       const struct journal_turn *turn)
+/* What has ended without an attempt that we know of has no output. */
+static void settle_awaited(struct answers *answers, const struct journal_watch *watch)
 {
-    for (size_t i = elsewhere->others; i < turn->watch_count; i++)
-        if (turn->watches[i].by[0])
-            stop(started, turn->watches[i].handle, turn->watches[i].by);
+    if (watch->state == DELIVERY_SUPERSEDED)
+        answers_give_up_one(answers, watch->handle, OUTPUT_SUPERSEDED);
+    else if (watch->state == DELIVERY_DEAD)
+        answers_give_up_one(answers, watch->handle, OUTPUT_CANCELLED);
+}
+
+void superseded_settle(const struct attempt_list *started, struct answers *answers,
+                       const struct elsewhere *elsewhere, const struct journal_turn *turn)
+{
+    for (size_t i = elsewhere->others; i < turn->watch_count; i++) {
+        const struct journal_watch *watch = &turn->watches[i];
+        if (watch->by[0])
+            stop(started, watch->handle, watch->by);
+        if (!attempt_list_find(started, watch->handle))
+            settle_awaited(answers, watch);
+    }
 }

@@ -1,4 +1,5 @@
-/* Attempts whose place a newer event has taken: they are stopped. */
+/* Deliveries whose place a newer event has taken: attempts are stopped. And senders who wait for
+ * the output of what will not be started, whoever has seen to that, are told so. */
 #ifndef TENTERHOOK_SERVER_RUNNER_SUPERSEDED_H
 #define TENTERHOOK_SERVER_RUNNER_SUPERSEDED_H
 
@@ -6,16 +7,15 @@
 #include "server/runner/attempt_list.h"
 #include "server/runner/elsewhere.h"
 
-/* What a turn has told of its own admissions; what was to be the next of its key is not any more.
- */
-void superseded_stop(const struct attempt_list *started, struct queue *queue,
-                     struct answers *answers, const struct journal_turn *turn);
-/* Events that another runner has admitted may have done it: puts the questions of the turn, if it
- * polls. */
-void superseded_ask(const struct attempt_list *started, struct elsewhere *elsewhere,
-                    struct journal_turn *turn);
+/* What a turn has told of its own admissions; `queue` for the log. */
+void superseded_stop(const struct attempt_list *started, struct answers *answers,
+                     const struct queue *queue, const struct journal_turn *turn);
+/* Events that another runner has admitted may have done it, or people may have cancelled what
+ * waits: puts the questions of the turn, if it polls. */
+void superseded_ask(const struct attempt_list *started, const struct answers *answers,
+                    struct elsewhere *elsewhere, struct journal_turn *turn);
 /* What the turn has answered. */
-void superseded_settle(const struct attempt_list *started, const struct elsewhere *elsewhere,
-                       const struct journal_turn *turn);
+void superseded_settle(const struct attempt_list *started, struct answers *answers,
+                       const struct elsewhere *elsewhere, const struct journal_turn *turn);
 
 #endif

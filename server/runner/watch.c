@@ -8,7 +8,6 @@
 #include "server/runner/watch.h"
 
 #include "base/clock.h"
-#include "base/json_text.h"
 #include "base/units.h"
 #include "server/ipc/log_events.h"
 #include "server/ipc/shared.h"
@@ -34,10 +33,6 @@ struct watched {
     bool has_events; /* it verified some before */
     bool told_silence, told_refusal;
 };
-
-static const char *const types[] = {[NOTICE_SILENT] = "tenterhook.silent",
-                                    [NOTICE_REFUSED] = "tenterhook.refused",
-                                    [NOTICE_PAUSED] = "tenterhook.paused"};
 
 /* ---- beginning and end ---- */
 
@@ -103,69 +98,31 @@ void watch_claim(struct watch *watch, bool claims)
 
 /* ---- what is told ---- */
 
-/* The body of the event, for who is told; the reason is its title, too. */
-static bool write_body(struct watch_post *post)
-{
-    struct buffer text;
-    char since[CLOCK_TEXT_SIZE];
-    buffer_init(&text, sizeof post->body - 1);
-    clock_format_unix_ms(post->since_ms, since);
-    bool good = buffer_append_text(&text, "{\"notice\":") &&
-                json_append_string(&text, bytes_of_text(types[post->kind])) &&
-                buffer_append_text(&text, ",\"route\":") &&
-                json_append_string(&text, bytes_of_text(post->watched->route->name)) &&
-                buffer_append_text(&text, ",\"reason\":") &&
-                json_append_string(&text, bytes_of_text(post->reason)) &&
-                buffer_printf(&text, ",\"since\":\"%s\"}", since);
-    if (good)
-        snprintf(post->body, sizeof post->body, "%.*s", (int)text.length, (const char *)text.data);
-    buffer_finish(&text);
-    return good;
-}
-
-static void add_post(struct watch *watch, struct watched *watched, int kind, int64_t since_ms,
-                     const char *reason)
+static void add_post(struct watch *watch, struct watched *watched, enum notice_kind kind,
+                     int64_t since_ms, const char *reason)
 {
     struct watch_post *post = &watch->posts[watch->post_count];
     assert(watch->post_count < WATCH_NOTICES);
-    *post = (struct watch_post){
-        .watched = watched, .kind = kind, .since_ms = since_ms, .heard_ms = watched->event_ms};
-    snprintf(post->reason, sizeof post->reason, "%s", reason);
-    if (!write_body(post))
-        return;
-    post->event = (struct event){.route = bytes_of_text(watched->route->name),
-                                 .received_ms = clock_unix_ms(),
-                                 .client = bytes_of_text("tenterhook"),
-                                 .type = bytes_of_text(types[kind]),
-                                 .content_type = bytes_of_text("application/json"),
-                                 .body_is_json = true,
-                                 .title = bytes_of_text(post->reason),
-                                 .headers = bytes_of_text("{}"),
-                                 .body = bytes_of_text(post->body)};
-    watch->post_count++;
+    post->watched = watched;
+    post->kind = kind;
+    post->heard_ms = watched->event_ms;
+    if (notice_event_make(&post->told, kind, watched->route->name, since_ms, reason))
+        watch->post_count++;
 }
 
-static void log_notice(const struct route *route, int kind, const char *reason, const char *id)
+static void log_notice(const struct route *route, enum notice_kind kind, const char *reason,
+                       const char *id)
 {
-    struct log_field fields[5] = {log_text("route", route->name), log_text("type", types[kind]),
-                                  log_text("reason", reason)};
+    struct log_field fields[5] = {log_text("route", route->name),
+                                  log_text("type", notice_type(kind)), log_text("reason", reason)};
     if (*id)
         fields[3] = log_text("id", id);
     log_write_fields(&log_events[LOG_NOTICE], log_events[LOG_NOTICE].level, fields);
 }
 
-void watch_post(struct watch *watch, const struct route *route, int kind, const char *reason)
-{
-    struct watched *watched = watch->by_route[route->index];
-    if (watched && watched->teller && watch->post_count < WATCH_NOTICES)
-        add_post(watch, watched, kind, clock_unix_ms(), reason);
-    else
-        log_notice(route, kind, reason, "");
-}
-
 static void look_for_silence(struct watch *watch, struct watched *watched, int64_t boot_ms)
 {
-    char reason[WATCH_REASON_SIZE], span[32];
+    char reason[NOTICE_REASON_SIZE], span[32];
     int64_t silent_ms = boot_ms - watched->heard_boot_ms;
     if (watched->told_silence || watched->expect_ms == 0 || silent_ms < watched->expect_ms)
         return;
@@ -177,7 +134,7 @@ static void look_for_silence(struct watch *watch, struct watched *watched, int64
 
 static void look_for_refusals(struct watch *watch, struct watched *watched, int64_t boot_ms)
 {
-    char reason[WATCH_REASON_SIZE];
+    char reason[NOTICE_REASON_SIZE];
     int64_t since_ms = watched->refusals ? atomic_load(&watched->refusals->since_ms) : 0;
     if (watched->told_refusal || since_ms == 0 || !watched->has_events ||
         boot_ms - since_ms < watched->refusal_ms)
@@ -292,7 +249,7 @@ static void fill_notices(struct watch *watch, struct journal_turn *turn)
         struct watch_post *post = &watch->posts[i];
         watch->notices[i] = (struct journal_notice){.kind = post->kind,
                                                     .route = post->watched->route->name,
-                                                    .event = &post->event,
+                                                    .event = &post->told.event,
                                                     .teller = post->watched->teller,
                                                     .heard_ms = post->heard_ms};
     }
@@ -323,10 +280,8 @@ static void drop_submitted(struct watch *watch)
     size_t count = watch->posts_submitted;
     memmove(watch->posts, watch->posts + count, (watch->post_count - count) * sizeof *watch->posts);
     watch->post_count -= count;
-    for (size_t i = 0; i < watch->post_count; i++) { /* they hold spans into themselves */
-        watch->posts[i].event.title = bytes_of_text(watch->posts[i].reason);
-        watch->posts[i].event.body = bytes_of_text(watch->posts[i].body);
-    }
+    for (size_t i = 0; i < watch->post_count; i++)
+        notice_event_moved(&watch->posts[i].told);
 }
 
 void watch_settle(struct watch *watch, const struct journal_turn *turn)
@@ -342,7 +297,7 @@ void watch_settle(struct watch *watch, const struct journal_turn *turn)
     for (size_t i = 0; i < turn->notice_count; i++) {
         const struct journal_notice *notice = &turn->notices[i];
         if (notice->applied)
-            log_notice(watch->posts[i].watched->route, notice->kind, watch->posts[i].reason,
+            log_notice(watch->posts[i].watched->route, notice->kind, watch->posts[i].told.reason,
                        notice->id);
         else
             watch->unread = true;

@@ -1,5 +1,6 @@
 /* Notices that events of a route fail to come: none has for as long as `expect` says, or all that
- * carried its kind of credentials were refused. Each is told once, until an event comes again. */
+ * carried its kind of credentials were refused. Each is told once, until an event comes again. And
+ * the notice that deaths in a row have paused a route. */
 #ifndef TENTERHOOK_SERVER_RUNNER_WATCH_H
 #define TENTERHOOK_SERVER_RUNNER_WATCH_H
 
@@ -8,16 +9,14 @@
 
 struct shared;
 
-enum { WATCH_NOTICES = 16, WATCH_HEARS = INTAKE_BATCH, WATCH_REASON_SIZE = 200 };
+enum { WATCH_NOTICES = 16, WATCH_HEARS = INTAKE_BATCH };
 
 /* A notice that is still to be written. */
 struct watch_post {
     struct watched *watched;
-    int kind; /* of struct journal_notice */
-    int64_t since_ms, heard_ms;
-    char reason[WATCH_REASON_SIZE];
-    char body[2 * WATCH_REASON_SIZE + 256];
-    struct event event;
+    enum notice_kind kind;
+    int64_t heard_ms;
+    struct notice_event told;
 };
 
 struct watch {
@@ -42,15 +41,12 @@ void watch_finish(struct watch *watch);
 void watch_claim(struct watch *watch, bool claims);
 /* Once in a while: whether something is to be told now. */
 void watch_look(struct watch *watch, int64_t boot_ms);
-/* Has something told about a route of the route file, as when it is paused: `reason` is a sentence.
- * It is in the log anyway; for want of memory or of `on_failure` nowhere else. */
-void watch_post(struct watch *watch, const struct route *route, int kind, const char *reason);
-
 /* ---- a turn ---- */
 
 bool watch_is_due(const struct watch *watch);
 /* After intake_fill. */
 void watch_fill(struct watch *watch, const struct intake *intake, struct journal_turn *turn);
+/* What the turn has paused is told too. */
 void watch_settle(struct watch *watch, const struct journal_turn *turn);
 
 #endif

@@ -37,4 +37,4 @@ with Server([route(actions=[ledger()]), route("other", actions=[ledger("other")]
     server.wait_settled()
     expect(server.ledger(), sent)
     ensure("is paused" not in server.tool("events").stderr, "the list")
-    expect(server.tool("pause", "nobody").returncode, 3, "no such route")
+    expect(server.tool("pause", "nobody").returncode, 1, "no such route")

@@ -14,6 +14,7 @@ with Server([route(actions=[script(LOUD, name="build",
     show = lambda *words: server.tool("events", "show", event, *words).stdout
     shown = wait_until(lambda: (text := show()) and "waits until" in text and text, "a retry")
     ensure(re.search(r"^action build: pending, 1 attempt, .* exit 75$", shown, re.M), shown)
+    ensure("\n  failures    1\n" in shown, shown)
     ensure(json.loads(show("--json"))["deliveries"][0]["due"] > "2020", "when it is due")
     server.wait_settled()
     shown = show()

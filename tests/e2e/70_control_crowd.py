@@ -29,6 +29,6 @@ with Server([route(actions=[ledger()])]) as server:
     expect(server.post("/hook", b"{}").status, 202)
     expect([list(lines(client)) for client in slow], [[]] * 16, "until their deadline")
     in_threads(storm, [(number,) for number in range(8)])
-    wait_until(lambda: descriptors() <= before, "no descriptor to be left", 20)
+    wait_until(lambda: descriptors() <= before, "no descriptor to be left, before a deadline", 4)
     expect(ask(server, verb="status")[-1], {"end": "done"})
     ensure(server.tool("status").stdout.startswith("server     tenterhook"), "status")

@@ -28,7 +28,7 @@ with Server([route(actions=[ledger()]), route("bad", actions=[EXITS])],
     expect([(row["name"], row["done"], row["dead"]) for row in found["routes"]],
            [("bad", 0, 1), ("hook", 1, 0)])
     said = server.tool("status").stdout
-    for word in (server.file, digest[:16], "needs attention", event, "events list --state dead"):
+    for word in (server.file, digest[:16], "needs attention", "events show " + event):
         ensure(word in said, f"{word} in {said}")
     server.write("out/exit", "0")
     expect(server.tool("replay", event).returncode, 0)

@@ -14,14 +14,16 @@ from harness import PROGRAM
 END = b"\xffthe end\xfe"
 
 
-def on_terminal(*arguments, width=0, colour=False, term="dumb", keys=b""):
+def on_terminal(*arguments, width=0, colour=False, term="dumb", keys=b"", env=None, output=None):
     """All that it writes, as the terminal gets it; `keys` are pressed before it starts. A dumb
-    terminal gets no line of progress, which a slow machine would have."""
+    terminal gets no line of progress, which a slow machine would have. `output` is a file that its
+    standard output goes to instead."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, width, 0, 0))
     os.write(ours, keys)
-    environment = {**os.environ, "TERM": term, "NO_COLOR": "" if colour else "1"}
-    with subprocess.Popen([PROGRAM, *arguments], stdin=theirs, stdout=theirs,
+    environment = {**os.environ, "TERM": term, "NO_COLOR": "" if colour else "1",
+                   **(env or {})}
+    with subprocess.Popen([PROGRAM, *arguments], stdin=theirs, stdout=output or theirs,
                           stderr=theirs, env=environment) as process:
         got = b""
         while process.poll() is None:

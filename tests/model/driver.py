@@ -114,7 +114,7 @@ class Driver:
                     return answer
             except OSError:
                 self.drop_connection()
-            time.sleep(0.02)  # it, or its runner, is being started anew
+            time.sleep(0.02)  # the server, or its runner, is being started anew
         raise Failure("no answer to 200 requests")
 
     # -- a seed --
@@ -154,7 +154,10 @@ class Driver:
         def ended():
             return not self.server.count("delivery", "state IN ('pending', 'running')")
 
-        wait_until(ended, "all deliveries to end", 60)
+        try:
+            wait_until(ended, "all deliveries to end", 20)
+        except Failure as failure:
+            raise Failure(f"{failure}\n{self.what_waits()}") from None
         for found in rows().values():
             world.rows[found[0]] = found[2:]
             world.sent[found[0]].number = found[1]
@@ -165,6 +168,16 @@ class Driver:
         world.attempts.update(attempts)
         world.faults += doubled + [f"{event} ran and was not acknowledged"
                                    for event in attempts if event not in ids]
+
+    def what_waits(self):
+        """What people would look at."""
+        rows = self.server.query(
+            "SELECT e.id, e.route, d.action, d.state, d.attempt, d.due_ms, d.wait_ms, d.failures,"
+            " d.takeovers, d.alone, d.key, d.fold, d.superseded_by, d.runner, d.reason"
+            " FROM delivery d JOIN event e ON e.seq = d.seq >> 8"
+            " WHERE d.state IN ('pending', 'running')")
+        routes = self.server.query("SELECT * FROM route")
+        return "\n".join(map(str, rows[:20])) + f"\nroutes: {routes}"
 
     def first(self):
         return getattr(self, "newest", 0)
@@ -222,7 +235,6 @@ class Driver:
             self.resume(name)
             return
         expect(self.server.tool("pause", name).returncode, 0, "pause")
-        time.sleep(0.7)  # longer than the runner's poll: only then nothing may begin
         self.paused[name] = time.monotonic_ns()
 
     def resume(self, name):

@@ -147,10 +147,10 @@ def check_state(world, event, state, reason, by, counted):
 
 
 def interval(world, attempt):
-    """From its begin to its end, or to what has ended it."""
+    """From its begin to its end, or to the moment from which on something may have ended it."""
     if attempt.ended_ns:
         return attempt.begun_ns, attempt.ended_ns
-    ends = [one.to_ns for one in world.done
+    ends = [max(one.from_ns, attempt.begun_ns) for one in world.done
             if one.to_ns >= attempt.begun_ns and one.what in DISTURB + ("cancel",)]
     return attempt.begun_ns, min(ends, default=attempt.begun_ns)
 

@@ -57,7 +57,7 @@ def main():
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("-j", type=int, default=os.cpu_count())
+    parser.add_argument("-j", type=int, default=2 * os.cpu_count(), help="servers, which wait")
     options = parser.parse_args()
     seeds = list(range(options.first, options.first + options.seeds))
     groups = [seeds[i:i + OF_ONE_SERVER] for i in range(0, len(seeds), OF_ONE_SERVER)]

@@ -488,7 +488,6 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
         struct told_row *route =
             route_of(tables, engine_find_action(&journal->base, row->action)->route);
         route->told_ms = turn->due_ms;
-        route->untold = 0;
     }
 }
 
@@ -675,6 +674,7 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
     if (turn->abandon)
         write_abandoned(journal, turn);
     write_claims(journal, turn);
+    write_pauses(journal, turn);
     engine_tell_failures(&journal->base, turn, tell, journal);
     journal->version += journal->version == store->version; /* else it is behind still */
     store->version++;

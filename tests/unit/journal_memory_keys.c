@@ -80,8 +80,9 @@ void memory_watch(struct tables *tables, struct journal_watch *watch)
 {
     const struct delivery_row *row = memory_delivery(tables, watch->handle);
     watch->is_over = !row || row->state != MEMORY_RUNNING;
+    watch->state = row ? (enum delivery_state)row->state : DELIVERY_DEAD;
     watch->by[0] = '\0';
-    if (!watch->is_over)
+    if (row)
         memcpy(watch->by, row->superseded_by, sizeof watch->by);
 }
 
@@ -93,8 +94,8 @@ static void mark(struct tables *tables, struct delivery_row *row, struct journal
     const struct journal_due due = memory_due(tables, row);
     const struct journal_superseded one = {.action = row->action,
                                            .handle = row->handle,
-                                           .key = row->key,
                                            .bytes = due.bytes,
+                                           .key = row->key,
                                            .is_running = row->state == MEMORY_RUNNING,
                                            .by = admit->id};
     if (!row->superseded_by[0])

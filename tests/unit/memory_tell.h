@@ -93,9 +93,31 @@ static void tell(void *context, struct journal_turn *turn, int64_t handle)
     add_teller(journal, turn, teller, row);
 }
 
+static void add_notice(struct memory_journal *journal, struct journal_turn *turn,
+                       struct event *event, int64_t teller, char id[ID_TEXT_SIZE])
+{
+    struct tables *tables = &journal->store->now;
+    struct event_row *row = &tables->events[tables->event_count++];
+    id_create(turn->now_ms, id);
+    event->id = bytes_of_text(id);
+    *row = (struct event_row){.seq = (int64_t)tables->event_count,
+                              .event = copy_event(journal->store, event),
+                              .has_body = true,
+                              .first = tables->delivery_count};
+    add_teller(journal, turn, engine_find_action(&journal->base, teller),
+               free_teller(tables, row->seq));
+}
+
 static void write_notices(struct memory_journal *journal, struct journal_turn *turn)
 {
     struct tables *tables = &journal->store->now;
+    for (const struct journal_finish *finish = turn->finish; finish; finish = finish->next) {
+        if (!finish->applied || finish->told == 0 || finish->state != DELIVERY_DONE)
+            continue;
+        int64_t action = memory_delivery(tables, finish->handle)->action;
+        struct told_row *route = route_of(tables, tables->actions[action - 1].route);
+        route->untold -= finish->told < route->untold ? finish->told : route->untold;
+    }
     for (size_t i = 0; i < turn->hear_count; i++) {
         struct told_row *route = route_of(tables, turn->hears[i].route);
         if (route->event_ms != 0 && turn->hears[i].event_ms < 0)
@@ -107,21 +129,25 @@ static void write_notices(struct memory_journal *journal, struct journal_turn *t
         struct journal_notice *notice = &turn->notices[i];
         struct told_row *route = route_of(tables, notice->route);
         bool *told = notice->kind == NOTICE_SILENT ? &route->told_silence : &route->told_refusal;
-        bool is_paused = notice->kind == NOTICE_PAUSED;
         bool is_late = notice->kind == NOTICE_SILENT && route->event_ms > notice->heard_ms;
-        notice->applied = is_paused || (!*told && !is_late);
-        *told |= notice->applied && !is_paused;
-        if (!notice->applied || !notice->teller)
+        notice->applied = !*told && !is_late;
+        *told |= notice->applied;
+        if (notice->applied && notice->teller)
+            add_notice(journal, turn, notice->event, notice->teller, notice->id);
+    }
+}
+
+static void write_pauses(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct notice_event made;
+    char why[JOURNAL_WHY_SIZE];
+    for (size_t i = 0; i < turn->streak_count; i++) {
+        struct journal_streak *streak = &turn->streaks[i];
+        if (!streak->paused || !streak->teller)
             continue;
-        struct event_row *row = &tables->events[tables->event_count++];
-        id_create(turn->now_ms, notice->id);
-        notice->event->id = bytes_of_text(notice->id);
-        *row = (struct event_row){.seq = (int64_t)tables->event_count,
-                                  .event = copy_event(journal->store, notice->event),
-                                  .has_body = true,
-                                  .first = tables->delivery_count};
-        add_teller(journal, turn, engine_find_action(&journal->base, notice->teller),
-                   free_teller(tables, row->seq));
+        journal_explain_streak(streak, why);
+        notice_event_make(&made, NOTICE_PAUSED, streak->route, turn->now_ms, why);
+        add_notice(journal, turn, &made.event, streak->teller, streak->told_id);
     }
 }
 

@@ -105,6 +105,11 @@ START_TEST(every_end_is_told)
         {{.kind = OUTCOME_FAILED, .exit_status = -1, .signal = 9}, "x", OUTPUT_SIGNALLED, -1, "x"},
         {{.kind = OUTCOME_FAILED, .exit_status = -1}, "", OUTPUT_NOT_STARTED, -1, ""},
         {{.kind = OUTCOME_TIMEOUT, .exit_status = 1}, "x", OUTPUT_TIMED_OUT, -1, "x"},
+        {{.kind = OUTCOME_CANCELLED, .exit_status = -1, .signal = 15},
+         "x",
+         OUTPUT_CANCELLED,
+         -1,
+         "x"},
         {{.kind = OUTCOME_INTERRUPTED, .signal = 15}, "x", OUTPUT_INTERRUPTED, -1, ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -166,10 +171,10 @@ START_TEST(a_quarter_of_the_commands_is_waited_for)
 }
 END_TEST
 
-static bool is_second(void *context, int64_t handle)
+static bool is_first(void *context, const struct awaited *awaited)
 {
     (void)context;
-    return handle == 2;
+    return awaited->handle == 1;
 }
 
 START_TEST(what_is_not_started_any_more_is_told)
@@ -177,9 +182,13 @@ START_TEST(what_is_not_started_any_more_is_told)
     const struct outcome outcome = {.kind = OUTCOME_DONE};
     await(1, 1);
     await(2, 2);
-    answers_close(&answers, is_second, NULL);
+    answers_give_up(&answers, OUTPUT_LEAVING, is_first, NULL);
     ck_assert_str_eq(told(), expected(1, OUTPUT_LEAVING, -1, ""));
-    ck_assert(answers.is_closed);
+    await(3, 3);
+    answers_give_up_one(&answers, 3, OUTPUT_SUPERSEDED);
+    ck_assert_str_eq(told(), expected(3, OUTPUT_SUPERSEDED, -1, ""));
+    answers_give_up_one(&answers, 3, OUTPUT_SUPERSEDED); /* once */
+    ck_assert_str_eq(told(), "");
     answers_ended(&answers, 2, &outcome);
     ck_assert_str_eq(told(), expected(2, OUTPUT_EXITED, 0, ""));
 }
@@ -228,8 +237,8 @@ START_TEST(a_stream_is_told_each_piece)
     stream(4, 7);
     answers_piece(&answers, 7, bytes_of_text("abc"));
     answers_ended(&answers, 7, &stopped);
-    ck_assert_str_eq(told(), "4+abc 4 7 -1 ");
-    ck_assert_int_eq(OUTPUT_INTERRUPTED, 7);
+    ck_assert_str_eq(told(), "4+abc 4 8 -1 ");
+    ck_assert_int_eq(OUTPUT_INTERRUPTED, 8);
 }
 END_TEST
 
@@ -239,8 +248,8 @@ START_TEST(a_stream_ends_where_it_has_a_gap)
     stream(1, 7);
     answers_piece(&answers, 7, bytes_of_text("abc"));
     answers_piece(&answers, 7, bytes_of_text("defghi")); /* one byte more than it may have */
-    ck_assert_str_eq(told(), "1+abc 1+defgh 1 8 -1 ");
-    ck_assert_int_eq(OUTPUT_TOO_LONG, 8);
+    ck_assert_str_eq(told(), "1+abc 1+defgh 1 11 -1 ");
+    ck_assert_int_eq(OUTPUT_TOO_LONG, 11);
     stream(2, 7);
     answers_piece(&answers, 7, bytes_of(NULL, 0));
     ck_assert_str_eq(told(), expected(2, OUTPUT_NO_ROOM, -1, ""));

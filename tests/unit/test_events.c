@@ -134,6 +134,8 @@ START_TEST(a_prefix_finds_what_is_unique)
     ck_assert_uint_eq(count, 2); /* and more */
     ck_assert(journal_reader_find(reader, "' OR 1 --", &seq, &count));
     ck_assert_uint_eq(count, 0);
+    ck_assert(journal_reader_find(reader, "", &seq, &count)); /* of a variable that is not set */
+    ck_assert_uint_eq(count, 0);
     fclose(printed.file);
     free(printed.text);
     journal_reader_close(reader);

@@ -224,9 +224,12 @@ END_TEST
 
 START_TEST(a_damaged_head_begins_it_anew)
 {
+    uint8_t byte;
     make();
-    int fd = open(mark_path, O_WRONLY | O_CLOEXEC);
-    ck_assert_int_eq(pwrite(fd, "x", 1, 33), 1);
+    int fd = open(mark_path, O_RDWR | O_CLOEXEC);
+    ck_assert_int_eq(pread(fd, &byte, 1, 33), 1);
+    byte ^= 1;
+    ck_assert_int_eq(pwrite(fd, &byte, 1, 33), 1);
     close(fd);
     expect_nothing();
     ck_assert_uint_eq(told.losses.mark, MARK_DAMAGED);

@@ -138,6 +138,34 @@ START_TEST(counts_and_the_first_of_each)
 }
 END_TEST
 
+static void say_action(void *context, int64_t number, struct bytes route, struct bytes action)
+{
+    size_t length = strlen(said);
+    int64_t pending, dead;
+    if (!journal_status_orphans(context, number, &pending, &dead))
+        return;
+    snprintf(said + length, sizeof said - length, "%.*s/%.*s %d %d;", (int)route.length, route.data,
+             (int)action.length, action.data, (int)pending, (int)dead);
+}
+
+START_TEST(what_waits_for_actions_that_are_gone)
+{
+    struct journal_status *other = NULL;
+    uint32_t pages = 0, copied = 1;
+    fill();
+    run_sql("UPDATE delivery SET reason = '" JOURNAL_ABANDONED "' WHERE state = 'dead'");
+    struct journal_status *status = open_status();
+    other = open_status();
+    said[0] = '\0';
+    ck_assert(journal_status_actions(status, say_action, other));
+    ck_assert_str_eq(said, "alpha/1 0 1;beta/1 2 0;");
+    if (journal_status_log(status, &pages, &copied))
+        ck_assert_uint_le(copied, pages);
+    journal_status_close(other);
+    journal_status_close(status);
+}
+END_TEST
+
 START_TEST(a_journal_without_events_has_nothing)
 {
     struct status_delivery found;
@@ -208,6 +236,7 @@ Suite *test_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, fixture_begin, fixture_end);
     tcase_add_test(all, counts_and_the_first_of_each);
+    tcase_add_test(all, what_waits_for_actions_that_are_gone);
     tcase_add_test(all, a_journal_without_events_has_nothing);
     tcase_add_test(all, what_waits_is_cancelled);
     suite_add_tcase(suite, all);

@@ -93,6 +93,20 @@ static int64_t fail_of(struct journal *journal, int64_t handle, unsigned attempt
     return teller;
 }
 
+/* A teller is done that was told of so many others. */
+static void finish_told(struct journal *journal, int64_t handle, unsigned attempt, int64_t count)
+{
+    struct journal_turn turn;
+    const struct outcome outcome = {.kind = OUTCOME_DONE, .reason = ""};
+    struct journal_finish what = {
+        .handle = handle, .attempt = attempt, .outcome = &outcome, .told = count};
+    make_turn(&turn);
+    turn.finish = &what;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    ck_assert(what.applied && what.state == DELIVERY_DONE);
+    journal_turn_finish(&turn);
+}
+
 START_TEST(a_death_is_told_and_those_that_follow_are_counted)
 {
     struct journal *journal = open_telling(_i);
@@ -108,7 +122,7 @@ START_TEST(a_death_is_told_and_those_that_follow_are_counted)
     ck_assert_str_eq(told.action, "1");
     ck_assert_str_eq(told.reason, "it failed");
     ck_assert_str_eq(told.output, "out");
-    ck_assert(finish(journal, teller, 1, OUTCOME_DONE));
+    finish_told(journal, teller, 1, told.count);
 
     ck_assert_int_eq(fail_of(journal, third, 1, NOW_MS + 1, &later_ms), 0);
     ck_assert_int_eq(later_ms, NOW_MS + EVERY_MS);
@@ -190,6 +204,41 @@ START_TEST(what_fails_while_its_event_is_told_has_another_place)
     ck_assert_int_eq(claim_at(journal, handle + JOURNAL_TELLER_FIRST, NOW_MS + EVERY_MS, &later_ms),
                      WANT_CLAIMED);
     ck_assert_str_eq(told.action, "2");
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+/* Its runner dies, it is tried again, it is dead: the count is told until one is done. */
+START_TEST(what_was_counted_is_told_until_somebody_has_heard_of_it)
+{
+    struct journal *journal = open_telling(_i);
+    struct journal_turn turn;
+    int64_t later_ms, next_ms = NOW_MS + EVERY_MS, first = admit(journal, "a").handle;
+    int64_t second = admit(journal, "b").handle, third = admit(journal, "c").handle;
+    int64_t teller = fail_of(journal, first, 1, NOW_MS, &later_ms);
+    fail_of(journal, second, 1, NOW_MS, &later_ms);
+    ck_assert_int_eq(claim_at(journal, teller, NOW_MS, &later_ms), WANT_CLAIMED);
+    ck_assert_int_eq(told.count, 1);
+    journal_close(journal);
+
+    journal = open_with(2, actions, 3);
+    ck_assert_uint_eq(take_over(journal, &turn, 2, 0), 1);
+    journal_turn_finish(&turn);
+    fail_of(journal, second + 1, 1, NOW_MS, &later_ms);
+    ck_assert_int_eq(claim_at(journal, teller, NOW_MS, &later_ms), WANT_CLAIMED);
+    ck_assert_int_eq(told.count, 2);
+    ck_assert(finish(journal, teller, 2, OUTCOME_FAILED));
+
+    fail_of(journal, third, 1, next_ms, &later_ms);
+    teller = third + JOURNAL_TELLER_LAST;
+    ck_assert_int_eq(claim_at(journal, teller, next_ms, &later_ms), WANT_CLAIMED);
+    ck_assert_int_eq(told.count, 2);
+    finish_told(journal, teller, 1, 2);
+    next_ms += EVERY_MS;
+    ck_assert_int_eq(fail_of(journal, third + 1, 1, next_ms, &later_ms), teller);
+    ck_assert_int_eq(claim_at(journal, teller, next_ms, &later_ms), WANT_CLAIMED);
+    ck_assert_int_eq(told.count, 0);
     journal_close(journal);
     end();
 }
@@ -344,10 +393,58 @@ START_TEST(each_kind_of_notice_is_told_for_itself)
     ck_assert(heard.told_refusal && !heard.told_silence);
     ck_assert(!notify(journal, NOTICE_REFUSED, 0, &teller, &heard));
     ck_assert(notify(journal, NOTICE_SILENT, NOW_MS - 5, &teller, &heard));
-    ck_assert(notify(journal, NOTICE_PAUSED, 0, &teller, &heard));
-    ck_assert(notify(journal, NOTICE_PAUSED, 0, &teller, &heard)); /* who pauses knows it */
     hear_of(journal, NOW_MS);
     ck_assert(notify(journal, NOTICE_REFUSED, 0, &teller, &heard) && !heard.told_silence);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+/* A death that pauses its route: the delivery that tells of it. */
+static int64_t pause_by_death(struct journal *journal, int64_t teller_action, char id[ID_TEXT_SIZE])
+{
+    struct journal_streak streak = {.route = "alpha", .pause_at = 1, .teller = teller_action};
+    const struct outcome outcome = {.kind = OUTCOME_FAILED, .exit_status = 3, .reason = "failed"};
+    int64_t teller, handle = admit(journal, "").handle;
+    struct journal_finish what = {
+        .handle = handle, .attempt = 1, .outcome = &outcome, .streak = &streak};
+    struct journal_turn turn;
+    ck_assert_int_eq(claim(journal, handle), WANT_CLAIMED);
+    make_turn(&turn);
+    turn.finish = &what;
+    turn.streaks = &streak;
+    turn.streak_count = 1;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    ck_assert(streak.paused && turn.reruns.count == 1);
+    teller = turn.reruns.items[0].handle;
+    snprintf(id, ID_TEXT_SIZE, "%s", streak.told_id);
+    journal_turn_finish(&turn);
+    return teller;
+}
+
+START_TEST(a_pause_is_told_in_the_turn_of_the_death_that_causes_it)
+{
+    struct journal *journal = open_telling(_i);
+    char id[ID_TEXT_SIZE];
+    int64_t later_ms, teller = pause_by_death(journal, actions[2].number, id);
+    ck_assert_int_eq(claim_at(journal, teller, NOW_MS, &later_ms), WANT_CLAIMED);
+    ck_assert_str_eq(held[held_count - 1].id, id);
+    ck_assert(told.some && told.attempts == 0 && told.count == 1); /* the death itself */
+    ck_assert_str_eq(told.action, "");
+    ck_assert_str_eq(told.reason, "1 delivery died in a row");
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+START_TEST(a_pause_that_nobody_wants_to_hear_of_has_no_event)
+{
+    struct journal *journal = open_telling(_i);
+    char id[ID_TEXT_SIZE];
+    int64_t later_ms, teller = pause_by_death(journal, 0, id);
+    ck_assert_str_eq(id, "");
+    ck_assert_int_eq(claim_at(journal, teller, NOW_MS, &later_ms), WANT_CLAIMED);
+    ck_assert_str_eq(told.reason, "failed");
     journal_close(journal);
     end();
 }
@@ -363,11 +460,14 @@ Suite *test_suite(void)
     EVERY(who_tells_of_failures_fails_unheard);
     EVERY(a_crash_of_who_tells_of_failures_counts_for_no_route);
     EVERY(what_fails_while_its_event_is_told_has_another_place);
+    EVERY(what_was_counted_is_told_until_somebody_has_heard_of_it);
     EVERY(neither_a_copy_nor_a_replay_tells_again);
     EVERY(what_loses_its_action_is_told_and_what_loses_its_route_is_not);
     EVERY(a_refused_turn_tells_nobody);
     EVERY(silence_is_told_once_until_an_event_comes);
     EVERY(each_kind_of_notice_is_told_for_itself);
+    EVERY(a_pause_is_told_in_the_turn_of_the_death_that_causes_it);
+    EVERY(a_pause_that_nobody_wants_to_hear_of_has_no_event);
     suite_add_tcase(suite, all);
     return suite;
 }

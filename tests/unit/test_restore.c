@@ -66,8 +66,8 @@ static void set_up(void)
 static void restore(void)
 {
     struct error err = {""};
-    ck_assert_msg(journal_restore(copy_path, fixture_path, 65534, 65534, &result, &err), "%s",
-                  err.text);
+    ck_assert_msg(journal_restore(copy_path, fixture_path, 65534, 65534, NULL, NULL, &result, &err),
+                  "%s", err.text);
     ck_assert_int_ne(access(beside(fixture_path, "-wal"), F_OK), 0);
     ck_assert_int_ne(access(beside(fixture_path, ".part"), F_OK), 0);
     ck_assert_int_eq(count_events(fixture_path), 1);
@@ -145,7 +145,7 @@ START_TEST(what_is_refused_changes_nothing)
     struct error err = {""};
     add_events(1, true);
     ck_assert_int_eq(truncate(copy_path, 5000), 0);
-    ck_assert(!journal_restore(copy_path, fixture_path, 65534, 65534, &result, &err));
+    ck_assert(!journal_restore(copy_path, fixture_path, 65534, 65534, NULL, NULL, &result, &err));
     ck_assert_str_eq(result.kept, "");
     ck_assert_int_eq(access(beside(fixture_path, "-wal"), F_OK), 0);
     ck_assert_int_ne(access(beside(fixture_path, ".part"), F_OK), 0);
