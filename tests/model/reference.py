@@ -170,8 +170,8 @@ def check_limits(world, name, rules):
         for at_ns, change, event in sorted(marks):
             running += change
             if running > rules.at_once:
-                own = [(one, world.attempts[one]) for at, _, one in marks
-                       if abs(at - at_ns) < 10 ** 9]
+                own = {one: world.attempts[one] for at, _, one in marks
+                       if abs(at - at_ns) < 10 ** 9}
                 done = [one for one in world.done if abs(one.to_ns - at_ns) < 10 ** 9]
                 world.faults.append(f"{name}, key {key}: {running} at once at {at_ns} ({event}); "
                                     f"near: {own}; done: {done}")
