@@ -27,7 +27,7 @@ with Server([route("a-route-with-a-name-that-is-very-long-indeed", "/hook", auth
         ensure(all(places(line) <= max(width, 18) for line in lines), f"{width}: {lines}")
         expect(len(lines), 5, f"lines at {width}: {lines}")
     shown = listed(width=80)
-    ensure(re.search(r"^ID +RECEIVED  STATE .*\r\n01\S+  (now|\ds ago) +dead  ", shown), shown)
+    ensure(re.search(r"^ID +RECEIVED  STATE .*\r\n01\S+  (now|\d+s ago) +dead  ", shown), shown)
     ensure(not obeyed(shown.encode()), shown)
     coloured = listed(width=160, colour=True, term="xterm")
     plain = re.sub("\x1b\\[(0|1|2|32|33|36|1;31)m", "", coloured)
