@@ -144,7 +144,6 @@ bool keys_watch(struct sqlite_journal *journal, struct journal_watch *watch)
         struct bytes by = query_bytes(&query, 0);
         watch->state = events_state(query_bytes(&query, 1));
         watch->is_over = watch->state != DELIVERY_RUNNING;
-        watch->by[0] = '\0';
         if (by.length == 0 || by.length >= sizeof watch->by)
             continue;
         memcpy(watch->by, by.data, by.length);

@@ -458,7 +458,8 @@ class Server:
         log = self.log()
         ensure(log or self.stderr is None, "nothing of the log was read")
         found = SANITIZER.search(log)
-        ensure(not found, "a sanitizer spoke: " + log[found.start():][:4000] if found else "")
+        begin = log.rfind("\n", 0, found.start()) + 1 if found else 0
+        ensure(not found, "a sanitizer spoke: " + log[begin:][:4000])
         for secret in self.secrets:
             ensure(secret not in log, "a secret stands in the log")
         check_rows(log)
