@@ -243,7 +243,7 @@ class Driver:
 
     def kill_runner(self):
         """More than once, too: what ran then runs alone, or is given up."""
-        for _ in range(self.chance.choice([1, 1, 1, 2, 3])):
+        for _ in range(self.chance.choice([1, 1, 1, 1, 1, 1, 2, 3])):
             runners = self.server.processes("runner")
             begun = time.monotonic_ns()
             for pid in runners:
