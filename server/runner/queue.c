@@ -593,8 +593,7 @@ static bool slot_is_free(const struct queue *queue, const struct route_queue *ro
 static bool lone_waits(const struct queue *queue)
 {
     const struct action_queue *lone = queue->lone;
-    return lone && !queue->lone_runs && !lone->is_held && is_within_limit(lone) &&
-           lone->count > 0 && queue_first(lone) == queue->lone_handle;
+    return lone && !queue->lone_runs && !lone->is_held && is_within_limit(lone) && lone->count > 0;
 }
 
 /* Whether one that runs alone, or is about to, keeps the action from having a slot. */
@@ -690,19 +689,17 @@ int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *b
         queue->slots_used++;
         queue->slot_bytes += *bytes;
     }
-    queue->lone_runs |= action == queue->lone && handle == queue->lone_handle;
+    queue->lone_runs |= action == queue->lone;
     queue->slots_turn = !queue->slots_turn;
     action_changed(queue, action);
     route_to_the_end(queue, action->of_route);
     return handle;
 }
 
-void queue_set_lone(struct queue *queue, struct action_queue *action, int64_t handle)
+void queue_set_lone(struct queue *queue, struct action_queue *action)
 {
-    if (queue->lone_runs || lone_waits(queue))
-        return;
-    queue->lone = action;
-    queue->lone_handle = handle;
+    if (!queue->lone_runs && !lone_waits(queue))
+        queue->lone = action;
 }
 
 bool queue_is_lone(const struct queue *queue, const struct action_queue *action)

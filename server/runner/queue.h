@@ -37,10 +37,9 @@ struct queue {
      * and those with something that takes a slot. */
     TAILQ_HEAD(, route_queue) feeding, waiting;
     bool slots_turn; /* of the two */
-    /* The action whose delivery `lone_handle` runs while no other uses a slot; NULL: there is none.
-     */
+    /* The action whose next delivery, whichever that is then, runs while no other uses a slot;
+     * NULL: there is none. */
     struct action_queue *lone;
-    int64_t lone_handle;
     bool lone_runs;
     size_t routes_waiting; /* in that list */
     size_t routes_with_slots, routes_running;
@@ -107,10 +106,10 @@ int64_t queue_first(const struct action_queue *action);
 int64_t queue_first_key(const struct action_queue *action);
 /* Removes that delivery, and counts it and its body as running. */
 int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *bytes);
-/* That delivery, which has been given back and is to be read again, must run while no other uses a
- * slot: as soon as it is the first of its action none is given out before. One after the other: it
- * is said again of one for which there is another before. */
-void queue_set_lone(struct queue *queue, struct action_queue *action, int64_t handle);
+/* A delivery of that action, which has been given back and is to be read again, must run while no
+ * other uses a slot. So runs what the action has next, whichever it is; where it is another one, or
+ * another action's comes before, it is said again. */
+void queue_set_lone(struct queue *queue, struct action_queue *action);
 /* Whether what was taken last, which is of that action, is such a one. */
 bool queue_is_lone(const struct queue *queue, const struct action_queue *action);
 /* Whether another delivery may wait for what one of this action gives back. */

@@ -560,8 +560,8 @@ START_TEST(what_must_be_alone_waits_for_all_and_all_wait_for_it)
         add(route);
     struct action_queue *lone = &queue.routes[0].actions[0], *other = &queue.routes[2].actions[0];
     add(2);
-    queue_set_lone(&queue, lone, queue_first(lone));
-    queue_set_lone(&queue, other, queue_first(other)); /* one after the other */
+    queue_set_lone(&queue, lone);
+    queue_set_lone(&queue, other); /* one after the other */
     unsigned slots = 0;
     for (int i = 0; i < 3; i++) { /* feeds go on */
         struct action_queue *taken = take();
@@ -574,7 +574,7 @@ START_TEST(what_must_be_alone_waits_for_all_and_all_wait_for_it)
     ck_assert_ptr_eq(take(), other);
     ck_assert(!queue_is_lone(&queue, other));
     add(0);
-    queue_set_lone(&queue, lone, queue_first(lone));
+    queue_set_lone(&queue, lone);
     ck_assert_ptr_null(queue_next(&queue)); /* though slots are free */
     queue_give(&queue, other, 0, 10);
     ck_assert_ptr_eq(take(), lone);
@@ -590,16 +590,43 @@ START_TEST(one_that_is_gone_holds_up_nobody)
     add(0);
     add(1);
     struct action_queue *lone = &queue.routes[0].actions[0];
-    queue_set_lone(&queue, lone, queue_first(lone));
+    queue_set_lone(&queue, lone);
     queue_reset(&queue);
     load(NULL, 0);
     add(1);
     add(2);
     ck_assert_uint_eq(take()->route->index, 1);
-    queue_set_lone(&queue, &queue.routes[2].actions[0], queue_first(&queue.routes[2].actions[0]));
+    queue_set_lone(&queue, &queue.routes[2].actions[0]);
     ck_assert_ptr_null(queue_next(&queue));
     queue_give(&queue, &queue.routes[1].actions[0], 0, 10);
     ck_assert_uint_eq(take()->route->index, 2);
+    end();
+}
+END_TEST
+
+/* An older one of the same action, whose time has come, is first then, and alone in its place. */
+START_TEST(another_that_is_woken_before_it_runs_alone)
+{
+    begin(3, false);
+    const struct journal_due due[] = {{1, 10, 10}, {1, 20, 10}, {2, 30, 10}};
+    struct action_queue *lone = &queue.routes[0].actions[0];
+    queue_refresh(&queue);
+    load(&due[1], 2);
+    load(&due[1], 2);
+    ck_assert_ptr_eq(take(), lone);
+    queue_give(&queue, lone, 0, 10);
+    queue_set_lone(&queue, lone);
+    queue_reset(&queue);
+    load(due, 3);
+    load(due, 3);
+    ck_assert_int_eq(queue_first(lone), 10);
+    ck_assert_ptr_eq(take(), lone);
+    ck_assert(queue_is_lone(&queue, lone));
+    ck_assert_ptr_null(queue_next(&queue));
+    queue_give(&queue, lone, 0, 10);
+    ck_assert_ptr_eq(take(), &queue.routes[1].actions[0]);
+    ck_assert_ptr_eq(take(), lone);
+    ck_assert(!queue_is_lone(&queue, lone));
     end();
 }
 END_TEST
@@ -615,7 +642,7 @@ START_TEST(one_that_its_limit_holds_holds_up_nobody)
     run_limit_add(queue.limits, lone);
     for (size_t i = 0; i < 3; i++)
         add(i);
-    queue_set_lone(&queue, lone, queue_first(lone));
+    queue_set_lone(&queue, lone);
     ck_assert(queue_hold(&queue, lone, 0) && queue_hold(&queue, lone, 0));
     for (size_t i = 0; i < 2; i++)
         ck_assert_ptr_nonnull(take());
@@ -730,6 +757,7 @@ Suite *test_suite(void)
     tcase_add_test(all, what_must_be_alone_waits_for_all_and_all_wait_for_it);
     tcase_add_test(all, one_that_its_limit_holds_holds_up_nobody);
     tcase_add_test(all, one_that_is_gone_holds_up_nobody);
+    tcase_add_test(all, another_that_is_woken_before_it_runs_alone);
     tcase_add_test(all, what_a_look_has_found_is_not_inserted_twice);
     tcase_add_test(all, many_routes_cost_no_more_than_one);
     tcase_add_test(all, what_a_ring_cannot_take_is_read_again);
