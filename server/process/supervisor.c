@@ -289,8 +289,10 @@ static void keep_problems(struct supervisor *sv, const struct problem_list *prob
     if (!out)
         return;
     problem_list_print(problems, out);
-    if (fclose(out) != 0)
+    if (fclose(out) != 0) {
+        free(sv->reload_text);
         sv->reload_text = NULL;
+    }
 }
 
 static void log_problems(const struct problem_list *problems)
@@ -736,6 +738,7 @@ static void contain_commands(struct supervisor *sv, const struct server_settings
 static void supervisor_finish(struct supervisor *sv)
 {
     operators_finish(&sv->operators);
+    free(sv->reload_text); /* of one that was under way */
     socket_table_close(&sv->sockets);
     containment_end(&sv->containment);
     if (sv->current)
