@@ -41,20 +41,14 @@ static int run_with_file(int argc, char **argv,
                                      struct error *err))
 {
     const char *config, *file;
-    struct problem_list problems;
     struct error err = {""};
     if (!read_words(argc, argv, &config, &file))
         return EXIT_USAGE;
-    problem_list_init(&problems);
-    struct settings *settings =
-        settings_load_alone(cli_config_file(config), &program_registry, &problems);
-    if (!settings)
-        problem_list_print(&problems, stderr);
+    struct settings *settings = cli_load_alone(config);
     bool done = settings && run(settings, file, &err);
     if (settings && !done)
         print_failure(err.text);
     settings_destroy(settings);
-    problem_list_finish(&problems);
     return done ? EXIT_DONE : EXIT_ENVIRONMENT;
 }
 

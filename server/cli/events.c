@@ -78,18 +78,12 @@ static struct journal_reader *open_reader(const char *path)
 /* The path of the journal into the options; false after saying why not. */
 static bool find_journal(struct events_options *options)
 {
-    struct problem_list problems;
     if (options->journal)
         return (options->path = strdup(options->journal));
-    problem_list_init(&problems);
-    struct settings *settings =
-        settings_load_alone(cli_config_file(options->config), &program_registry, &problems);
-    if (!settings)
-        problem_list_print(&problems, stderr);
-    else
+    struct settings *settings = cli_load_alone(options->config);
+    if (settings)
         options->path = strdup(settings->journal.path);
     settings_destroy(settings);
-    problem_list_finish(&problems);
     return options->path;
 }
 

@@ -98,16 +98,10 @@ static int keys_run(int argc, char **argv)
             return EXIT_USAGE;
         config = optarg;
     }
-    struct problem_list problems;
-    problem_list_init(&problems);
-    struct settings *settings =
-        settings_load_alone(cli_config_file(config), &program_registry, &problems);
-    if (!settings)
-        problem_list_print(&problems, stderr);
+    struct settings *settings = cli_load_alone(config);
     int code = settings ? run_with(settings->journal.path, argv + optind, argc - optind)
                         : EXIT_ENVIRONMENT;
     settings_destroy(settings);
-    problem_list_finish(&problems);
     return code;
 }
 

@@ -100,16 +100,28 @@ const char *cli_config_file(const char *given)
     return given ? given : named && *named ? named : SETTINGS_FILE_USUAL;
 }
 
-struct settings *cli_load_settings(const char *given)
+typedef struct settings *settings_loader(const char *file, const struct registry *registry,
+                                         struct problem_list *problems);
+
+static struct settings *load_with(settings_loader *load, const char *given)
 {
     struct problem_list problems;
     problem_list_init(&problems);
-    struct settings *settings =
-        settings_load_secretless(cli_config_file(given), &program_registry, &problems);
+    struct settings *settings = load(cli_config_file(given), &program_registry, &problems);
     if (!settings)
         problem_list_print(&problems, stderr);
     problem_list_finish(&problems);
     return settings;
+}
+
+struct settings *cli_load_settings(const char *given)
+{
+    return load_with(settings_load_secretless, given);
+}
+
+struct settings *cli_load_alone(const char *given)
+{
+    return load_with(settings_load_alone, given);
 }
 
 bool cli_has_route(const struct settings *settings, const char *name)

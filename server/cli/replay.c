@@ -210,7 +210,7 @@ static bool replay_event(struct replaying *run, const struct planned_event *even
 {
     size_t replayed = event->count;
     if (!run->options->dry_run &&
-        !journal_edit_replay_some(run->edit, event->items->event, &run->choice, &replayed, err))
+        !journal_edit_replay(run->edit, event->items->event, &run->choice, &replayed, err))
         return false;
     run->deliveries += replayed;
     return replayed == 0 || replay_plan_take(&run->done, event->items, event->count) ||

@@ -60,6 +60,8 @@ const char *cli_config_file(const char *given);
 /* The route file, for a verb that needs no secrets; NULL after printing its problems. The caller
  * calls settings_destroy. */
 struct settings *cli_load_settings(const char *given);
+/* The same for a verb that only wants to know where the journal is: see settings_load_alone. */
+struct settings *cli_load_alone(const char *given);
 bool cli_has_route(const struct settings *settings, const char *name);
 
 #endif
