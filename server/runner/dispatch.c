@@ -578,17 +578,6 @@ static void insert_all(struct dispatch *dispatch, const struct journal_dues *due
     }
 }
 
-/* One that waited for its time may be held as the first of its key; it never comes. */
-static void forget_superseded(struct dispatch *dispatch, const struct journal_turn *turn)
-{
-    for (size_t i = 0; i < turn->superseded.count; i++) {
-        const struct journal_superseded *one = &turn->superseded.items[i];
-        struct action_queue *action = queue_find(&dispatch->queue, one->action);
-        if (action && !one->is_running)
-            queue_look_again(&dispatch->queue, action, one->key);
-    }
-}
-
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
 {
     dispatch->read_again |= due_settle(&dispatch->due, turn);
@@ -604,7 +593,6 @@ static void settle_done(struct dispatch *dispatch, const struct journal_turn *tu
     for (size_t i = 0; i < turn->admit_count; i++)
         settle_admit(dispatch, turn, i);
     superseded_stop(&dispatch->started, &dispatch->answers, &dispatch->queue, turn);
-    forget_superseded(dispatch, turn);
     insert_all(dispatch, &turn->reruns);
     insert_all(dispatch, &turn->woken);
     if (turn->take_over)

@@ -41,9 +41,19 @@ static void log_waiting(const struct queue *queue, const struct journal_replaced
     }
 }
 
-/* A sender that waits for the output of what does not run any more is told so. */
+/* What waited may be held as the first of its key, and never comes; a sender that waits for its
+ * output is told so. */
+static void forget(struct answers *answers, struct queue *queue,
+                   const struct journal_superseded *one)
+{
+    struct action_queue *action = queue_find(queue, one->action);
+    answers_give_up_one(answers, one->handle, OUTPUT_SUPERSEDED);
+    if (action)
+        queue_look_again(queue, action, one->key);
+}
+
 void superseded_stop(const struct attempt_list *started, struct answers *answers,
-                     const struct queue *queue, const struct journal_turn *turn)
+                     struct queue *queue, const struct journal_turn *turn)
 {
     log_waiting(queue, &turn->superseded);
     for (size_t i = 0; i < turn->superseded.count; i++) {
@@ -51,7 +61,7 @@ void superseded_stop(const struct attempt_list *started, struct answers *answers
         if (one->is_running)
             stop(started, one->handle, one->by);
         else
-            answers_give_up_one(answers, one->handle, OUTPUT_SUPERSEDED);
+            forget(answers, queue, one);
     }
 }
 

@@ -7,9 +7,10 @@
 #include "server/runner/attempt_list.h"
 #include "server/runner/elsewhere.h"
 
-/* What a turn has told of its own admissions; `queue` for the log. */
+/* What a turn has told of its own admissions: what runs is stopped, and what waited is forgotten.
+ */
 void superseded_stop(const struct attempt_list *started, struct answers *answers,
-                     const struct queue *queue, const struct journal_turn *turn);
+                     struct queue *queue, const struct journal_turn *turn);
 /* Events that another runner has admitted may have done it, or people may have cancelled what
  * waits: puts the questions of the turn, if it polls. */
 void superseded_ask(const struct attempt_list *started, const struct answers *answers,
