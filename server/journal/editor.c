@@ -21,24 +21,25 @@ enum edit_sql {
     EDIT_COUNT
 };
 
+#define OF_EVENT DELIVERIES_OF("?1")
+#define OWN IS_OWN("seq")
+
 static const char *const edit_sql[EDIT_COUNT] = {
-    [EDIT_REPLAY] = "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, stops = 0,"
-                    " given_up = 0, alone = 0, superseded_by = NULL, fold = NULL, runner = NULL, "
-                    "wait_ms = NULL, failures = 0,"
-                    " replays = replays + 1, ended_ms = iif(attempt > 0, ended_ms, NULL),"
-                    " reason = iif(attempt > 0, reason, NULL)"
-                    " WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
-                    " AND state NOT IN ('pending', 'running')"
-                    " AND (state = ?2 OR (?2 IS NULL AND state <> 'superseded'))"
-                    " AND iif(?3 IS NULL, seq & 255 < 254,"
-                    " ?3 = (SELECT a.name FROM action a WHERE a.number = delivery.action))"
-                    " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
+    [EDIT_REPLAY] =
+        "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, stops = 0, given_up = 0,"
+        " alone = 0, superseded_by = NULL, fold = NULL, runner = NULL, wait_ms = NULL,"
+        " failures = 0, replays = replays + 1, ended_ms = iif(attempt > 0, ended_ms, NULL),"
+        " reason = iif(attempt > 0, reason, NULL)"
+        " WHERE seq" OF_EVENT " AND state NOT IN ('pending', 'running')"
+        " AND (state = ?2 OR (?2 IS NULL AND state <> 'superseded'))"
+        " AND iif(?3 IS NULL, " OWN
+        ", ?3 = (SELECT a.name FROM action a WHERE a.number = delivery.action))"
+        " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
     [EDIT_REPLAY_EVENT] =
         "UPDATE event SET failures = NULL WHERE seq = ?1 AND failures IS NOT NULL",
-    [EDIT_CANCEL] =
-        "UPDATE delivery SET state = 'dead', runner = NULL, due_ms = 0, ended_ms = ?3,"
-        " reason = '" JOURNAL_CANCELLED "' WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
-        " AND (state = 'pending' OR (?2 AND state = 'running'))",
+    [EDIT_CANCEL] = "UPDATE delivery SET state = 'dead', runner = NULL, due_ms = 0, ended_ms = ?3,"
+                    " reason = '" JOURNAL_CANCELLED "' WHERE seq" OF_EVENT
+                    " AND (state = 'pending' OR (?2 AND state = 'running'))",
     [EDIT_FORGET_KEYS] = "DELETE FROM learned WHERE route = ?1",
     [EDIT_PAUSE] = "INSERT INTO route (name, paused_ms, paused_why) VALUES (?1, ?2, ?3)"
                    " ON CONFLICT (name) DO UPDATE SET paused_ms = ?2, paused_why = ?3"
@@ -113,15 +114,8 @@ static struct bind_value text_or_null(const char *text)
     return text ? bind_text(text) : bind_null();
 }
 
-bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_t *count,
-                         struct error *err)
-{
-    const struct replay_choice choice = {.state = all ? NULL : "dead"};
-    return journal_edit_replay_some(edit, seq, &choice, count, err);
-}
-
-bool journal_edit_replay_some(struct journal_edit *edit, int64_t seq,
-                              const struct replay_choice *choice, size_t *count, struct error *err)
+bool journal_edit_replay(struct journal_edit *edit, int64_t seq, const struct replay_choice *choice,
+                         size_t *count, struct error *err)
 {
     struct sqlite *db = &edit->db;
     if (!sqlite_execute(db, EDIT_REPLAY, bind_number(seq), text_or_null(choice->state),

@@ -18,11 +18,6 @@ bool journal_edit_begin(struct journal_edit *edit, struct error *err);
 /* Durable when it returns true. */
 bool journal_edit_commit(struct journal_edit *edit, struct error *err);
 
-/* Deliveries of event `seq` that are dead, and with `all` those that are done, are pending again,
- * at once; the event is not held to be against its schema any more. How many in `*count`. */
-bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_t *count,
-                         struct error *err);
-
 /* Deliveries of event `seq` that are pending are dead, because people have cancelled them; with
  * `all` those that are running too: only where no server has the journal. How many in `*count`. */
 bool journal_edit_cancel(struct journal_edit *edit, int64_t seq, bool all, int64_t now_ms,
@@ -33,8 +28,10 @@ struct replay_choice {
     const char *state;  /* dead, done or superseded; NULL: what is dead or done */
     const char *action; /* NULL: all but what tells of a failure, in the last two places */
 };
-bool journal_edit_replay_some(struct journal_edit *edit, int64_t seq,
-                              const struct replay_choice *choice, size_t *count, struct error *err);
+/* They are pending again, at once; the event is not held to be against its schema any more. How
+ * many in `*count`. */
+bool journal_edit_replay(struct journal_edit *edit, int64_t seq, const struct replay_choice *choice,
+                         size_t *count, struct error *err);
 
 /* The keys that senders have delivered for the route, so that the next greeting delivers one. */
 bool journal_edit_forget_keys(struct journal_edit *edit, const char *route, size_t *count,

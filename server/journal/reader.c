@@ -2,6 +2,7 @@
  * keep the write-ahead log from being begun anew. So callbacks write to memory and nowhere else. */
 #include "server/journal/reader.h"
 
+#include "server/journal/engine.h"
 #include "server/journal/event_row.h"
 #include "server/journal/tables.h"
 
@@ -34,23 +35,22 @@ enum read_sql {
     READ_COUNT
 };
 
-#define DELIVERIES_OF_EVENT "d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
-#define STATES "(SELECT group_concat(DISTINCT d.state) FROM delivery d WHERE d.seq "
+#define OF_EVENT DELIVERIES_OF("e.seq")
+#define OWN_OF_EVENT OWN_DELIVERIES_OF("e.seq")
+#define STATES "(SELECT group_concat(DISTINCT d.state) FROM delivery d WHERE d.seq"
 /* What tells of a failure, in the last two places, is not the state of an event that has others. */
 #define EVENT_COLUMNS                                                                              \
     "SELECT e.seq, EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"                           \
-    " coalesce(" STATES "BETWEEN e.seq * 256 AND e.seq * 256 + 253), " STATES                      \
-    "BETWEEN e.seq * 256 + 254 AND e.seq * 256 + 255))" EVENT_SELECT_ROW " FROM event e "
+    " coalesce(" STATES OWN_OF_EVENT "), " STATES                                                  \
+    " BETWEEN e.seq * 256 + 254 AND e.seq * 256 + 255))" EVENT_SELECT_ROW " FROM event e "
 #define HAS_OTHERS                                                                                 \
-    "EXISTS (SELECT 1 FROM delivery o WHERE o.seq BETWEEN (d.seq >> 8) * 256"                      \
-    " AND (d.seq >> 8) * 256 + 253)"
-#define IS_OF_STATE "(d.seq & 255 < 254 OR NOT " HAS_OTHERS ")"
+    "EXISTS (SELECT 1 FROM delivery o WHERE o.seq" OWN_DELIVERIES_OF("(d.seq >> 8)") ")"
+#define IS_OF_STATE "(" IS_OWN("d.seq") " OR NOT " HAS_OTHERS ")"
 #define EVENT_FILTER                                                                               \
     "WHERE e.seq > ?1 AND e.seq < ?2 AND e.received_ms >= ?3 AND e.received_ms < ?4"               \
     " AND (?6 IS NULL OR e.route = ?6) AND (?7 IS NULL OR e.type GLOB ?7)"                         \
     " AND ((?8 IS NULL AND ?9 IS NULL) OR EXISTS (SELECT 1 FROM delivery d"                        \
-    " WHERE " DELIVERIES_OF_EVENT                                                                  \
-    " AND (?8 IS NULL OR d.state = ?8) AND iif(?9 IS NULL, " IS_OF_STATE                           \
+    " WHERE d.seq" OF_EVENT " AND (?8 IS NULL OR d.state = ?8) AND iif(?9 IS NULL, " IS_OF_STATE   \
     ", ?9 = (SELECT a.name FROM action a WHERE a.number = d.action))))"                            \
     " AND (?10 IS NULL OR EXISTS"                                                                  \
     " (SELECT 1 FROM body b WHERE b.event = e.seq AND instr(b.content, ?10) > 0)) "
@@ -69,7 +69,7 @@ static const char *const read_sql[READ_COUNT] = {
         " d.superseded_by, r.paused_ms, r.paused_why"
         " FROM delivery d LEFT JOIN action a ON a.number = d.action"
         " LEFT JOIN output o ON o.delivery = d.seq LEFT JOIN route r ON r.name = a.route"
-        " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
+        " WHERE d.seq" DELIVERIES_OF("?1") " ORDER BY d.seq",
     [READ_ATTEMPTS] =
         "SELECT number, started_ms, ended_ms, duration_ms, exit_status, signal, reason,"
         " output_total, error_total, output, error_output FROM attempt WHERE delivery = ?1"
@@ -264,7 +264,7 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                          .failures = query_number(&query, 16),
                                          .replays = query_number(&query, 17),
                                          .is_alone = query_number(&query, 18) == 1,
-                                         .is_notice = (query_number(&query, 15) & 255) >= 254,
+                                         .is_notice = engine_is_teller(query_number(&query, 15)),
                                          .due_ms = query_number(&query, 19),
                                          .superseded_by = query_bytes(&query, 20),
                                          .paused_ms = number_or_none(&query, 21),

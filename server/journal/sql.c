@@ -1,6 +1,10 @@
 /* Every statement of the writing connection. A delivery's number is event * 256 + place. */
 #include "server/journal/event_row.h"
 #include "server/journal/private.h"
+#include "server/journal/tables.h"
+
+_Static_assert(JOURNAL_ACTIONS_MAX == 256 && JOURNAL_TELLER_FIRST == 254,
+               "as DELIVERIES_OF and its likes have it");
 
 /* Said word for word as in the partial index, or SQLite does not use it. */
 #define OPEN "state IN ('pending', 'running')"
@@ -21,7 +25,9 @@
     " state = iif(state = 'pending', 'superseded', state),"                                        \
     " ended_ms = iif(state = 'pending', ?4, ended_ms),"                                            \
     " reason = iif(state = 'pending', " REPLACED "?3, reason)"
-#define OF_EVENT " BETWEEN ?1 * 256 AND ?1 * 256 + 255"
+#define OF_EVENT DELIVERIES_OF("?1")
+#define OF_E DELIVERIES_OF("e.seq")
+#define OWN_OF_E OWN_DELIVERIES_OF("e.seq")
 /* Where what a copy brings about and what a client sees is asked, those that tell of failures, in
  * the last two places, are left out. */
 
@@ -51,13 +57,12 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_READ_KNOWN] = "SELECT e.reruns, e.failures IS NOT NULL,"
                        " EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"
                        " d.state, d.seq, d.action, d.given_up, e.size, d.key FROM event e"
-                       " LEFT JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 253"
-                       " WHERE e.seq = ?1",
+                       " LEFT JOIN delivery d ON d.seq" OWN_OF_E " WHERE e.seq = ?1",
     /* of the delivery whose output answers a copy; an output longer than ?3 is left where it is */
     [SQL_READ_ANSWER] = "SELECT d.exit_status, coalesce(o.output_total, 0),"
                         " iif(o.output_total <= ?3, o.output, NULL) FROM delivery d"
                         " LEFT JOIN output o ON o.delivery = d.seq"
-                        " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 AND d.action = ?2"
+                        " WHERE d.seq" OF_EVENT " AND d.action = ?2"
                         " AND d.state IN ('done', 'dead') AND d.attempt > 0 AND NOT d.given_up",
     /* in the order of EVENT_BODY_FIELDS, then the others */
     [SQL_SAME_CONTENT] = "SELECT 1 FROM event e JOIN body b ON b.event = e.seq"
@@ -74,8 +79,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_COUNT_RERUN] = "UPDATE event SET reruns = reruns + 1, failures = NULL WHERE seq = ?1",
     [SQL_TRACK] = "SELECT d.seq, e.received_ms, a.name, d.state, d.attempt, d.started_ms,"
                   " d.ended_ms FROM event e"
-                  " JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 253"
-                  " LEFT JOIN action a ON a.number = d.action"
+                  " JOIN delivery d ON d.seq" OWN_OF_E " LEFT JOIN action a ON a.number = d.action"
                   " WHERE e.id = ?1 AND e.route = ?2 ORDER BY d.seq",
     /* ---- who tells of failures (tell.c) ---- */
 
@@ -106,7 +110,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_READ_FAILURE] =
         "SELECT a.name, substr(CAST(iif(d.seq IS NULL, e.title, d.reason) AS BLOB), 1, 1024),"
         " d.attempt, d.exit_status, d.signal, substr(o.output, -?2), substr(o.error_output, -?2)"
-        " FROM event e LEFT JOIN delivery d ON d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 253"
+        " FROM event e LEFT JOIN delivery d ON d.seq" OWN_OF_E
         " LEFT JOIN action a ON a.number = d.action LEFT JOIN output o ON o.delivery = d.seq"
         " WHERE e.seq = ?1 ORDER BY d.state = 'dead' DESC, d.ended_ms DESC LIMIT 1",
     [SQL_TOLD] = "INSERT INTO route (name, told_ms) VALUES (?1, ?2)"
@@ -277,7 +281,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_PRUNE_LOOK] =
         "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"
         " (SELECT max(CASE d.state WHEN 'done' THEN 0 WHEN 'superseded' THEN 0 WHEN 'dead' THEN 1"
-        "  ELSE 2 END) FROM delivery d WHERE d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255),"
+        "  ELSE 2 END) FROM delivery d WHERE d.seq" OF_E "),"
         " e.size, EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq), e.route"
         " FROM event e WHERE e.seq > ?1 AND e.seq < (SELECT max(seq) FROM event)"
         " ORDER BY e.seq LIMIT " JOURNAL_PRUNE_PAGE,

@@ -39,12 +39,16 @@ enum status_sql {
     STATUS_SQL_COUNT
 };
 
+#define OF_EVENT DELIVERIES_OF("?1")
+#define D_IS_OWN IS_OWN("d.seq")
+#define OWN_OF_SAME OWN_DELIVERIES_OF("(d.seq >> 8)")
+
 static const char *const status_sql[STATUS_SQL_COUNT] = {
     [STATUS_ACTIONS] = "SELECT number, route FROM action ORDER BY route, number",
     [STATUS_RANGE] = "SELECT min(seq) >> 8, max(seq) >> 8 FROM delivery",
-    [STATUS_STEP] = "SELECT action, state, count(*) FROM delivery"
-                    " WHERE seq BETWEEN ?1 * 256 AND ?2 * 256 + 255 AND (seq & 255) < 254"
-                    " GROUP BY 1, 2",
+    [STATUS_STEP] =
+        "SELECT action, state, count(*) FROM delivery"
+        " WHERE seq BETWEEN ?1 * 256 AND ?2 * 256 + 255 AND " IS_OWN("seq") " GROUP BY 1, 2",
     /* of each action the first one, then the first of these */
     [STATUS_OLDEST] =
         "SELECT min(first) FROM (SELECT (SELECT d.seq FROM delivery d INDEXED BY delivery_open"
@@ -56,16 +60,16 @@ static const char *const status_sql[STATUS_SQL_COUNT] = {
                         " WHERE due_ms > 0 AND state = 'pending' ORDER BY due_ms LIMIT 1",
     [STATUS_NEWEST_DEAD] = "SELECT seq, max(coalesce(ended_ms, 0)) FROM delivery INDEXED BY"
                            " delivery_dead WHERE state = 'dead' AND reason IS NOT 'cancelled'"
-                           " AND (seq & 255) < 254",
+                           " AND " IS_OWN("seq"),
     [STATUS_COUNT_DEAD] = "SELECT count(*) FROM delivery INDEXED BY delivery_dead"
                           " WHERE state = 'dead' AND reason IS NOT 'cancelled'"
-                          " AND (seq & 255) < 254",
+                          " AND " IS_OWN("seq"),
     /* as long as what it was to tell of is still so */
     [STATUS_NEWEST_UNTOLD] =
         "SELECT d.seq, max(coalesce(d.ended_ms, 0)) FROM delivery d INDEXED BY delivery_dead"
-        " WHERE d.state = 'dead' AND d.reason IS NOT 'cancelled' AND (d.seq & 255) >= 254 AND"
-        " coalesce((SELECT max(o.state = 'dead') FROM delivery o WHERE"
-        " o.seq BETWEEN (d.seq >> 8) * 256 AND (d.seq >> 8) * 256 + 253), 1)",
+        " WHERE d.state = 'dead' AND d.reason IS NOT 'cancelled' AND NOT " D_IS_OWN
+        " AND coalesce((SELECT max(o.state = 'dead') FROM delivery o WHERE o.seq" OWN_OF_SAME
+        "), 1)",
     [STATUS_DELIVERY] = "SELECT e.id, a.route, a.name, d.reason, e.received_ms, d.ended_ms,"
                         " d.due_ms FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
                         " LEFT JOIN action a ON a.number = d.action WHERE d.seq = ?1",
@@ -77,8 +81,8 @@ static const char *const status_sql[STATUS_SQL_COUNT] = {
     [STATUS_PAUSED] = "SELECT name, paused_ms, paused_why FROM route WHERE paused_ms IS NOT NULL"
                       " ORDER BY name",
     [STATUS_OPEN_OF] = "SELECT a.name, CASE d.state WHEN 'running' THEN d.runner END FROM delivery"
-                       " d LEFT JOIN action a ON a.number = d.action WHERE d.seq BETWEEN ?1 * 256"
-                       " AND ?1 * 256 + 255 AND d.state IN ('pending', 'running') ORDER BY d.seq",
+                       " d LEFT JOIN action a ON a.number = d.action WHERE d.seq" OF_EVENT
+                       " AND d.state IN ('pending', 'running') ORDER BY d.seq",
 };
 
 struct journal_status *journal_status_open(const char *path, struct error *err)

@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "server/journal/editor.h"
 
+static const struct replay_choice replay_dead = {.state = "dead"};
+
 enum { ENGINES = 3, WINDOW_MS = 100000, HELD_MAX = 64 };
 #define NOW_MS INT64_C(1700000000000)
 
@@ -115,7 +117,8 @@ static inline void replay_beside(void)
     }
     struct journal_edit *edit = journal_edit_open(fixture_path, &err);
     ck_assert(edit && journal_edit_begin(edit, &err) &&
-              journal_edit_replay(edit, 1, false, &count, &err) && journal_edit_commit(edit, &err));
+              journal_edit_replay(edit, 1, &replay_dead, &count, &err) &&
+              journal_edit_commit(edit, &err));
     journal_edit_close(edit);
 }
 

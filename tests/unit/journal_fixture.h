@@ -2,6 +2,7 @@
 #ifndef TENTERHOOK_TESTS_JOURNAL_FIXTURE_H
 #define TENTERHOOK_TESTS_JOURNAL_FIXTURE_H
 
+#include "base/clock.h"
 #include "handlers/action/action.h"
 #include "route_settings.h"
 #include "server/journal/private.h"
@@ -114,6 +115,29 @@ static inline struct settings *fixture_settings(const struct action_kind *kind, 
                 (struct action_settings){.name = j == 0 ? "1" : "2", .handler.kind = &kind->kind};
     }
     return &settings;
+}
+
+/* An event of route "alpha" with one delivery, in the transaction under way; its number, or 0. */
+static inline int64_t fixture_add_event(struct sqlite_journal *journal, const char *key,
+                                        struct bytes body)
+{
+    char id[ID_TEXT_SIZE];
+    int64_t seq = 0, action;
+    struct event event = fixture_event(key, body);
+    id_create(clock_unix_ms(), id);
+    if (events_find_action(journal, "alpha", "1", &action) &&
+        (seq = fixture_add(journal, &event, id)))
+        events_add_delivery(journal, seq, 0, action, 0);
+    return seq;
+}
+
+static inline int64_t fixture_add_committed(struct sqlite_journal *journal, const char *key)
+{
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    int64_t seq = fixture_add_event(journal, key, bytes_of_text("{}"));
+    ck_assert_int_gt(seq, 0);
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    return seq;
 }
 
 #endif

@@ -9,27 +9,6 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-/* An event of route "alpha" with one delivery, in a transaction that is open. */
-static int64_t add(struct sqlite_journal *journal, const char *key, struct bytes body)
-{
-    char id[ID_TEXT_SIZE];
-    int64_t seq = 0, action;
-    struct event event = fixture_event(key, body);
-    id_create(clock_unix_ms(), id);
-    if (events_find_action(journal, "alpha", "1", &action) &&
-        (seq = fixture_add(journal, &event, id)))
-        events_add_delivery(journal, seq, 0, action, 0);
-    return seq;
-}
-
-static int64_t add_committed(struct sqlite_journal *journal, const char *key)
-{
-    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    int64_t seq = add(journal, key, bytes_of_text("{}"));
-    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-    return seq;
-}
-
 static size_t pending(struct sqlite_journal *journal, int64_t *first)
 {
     int64_t seqs[16], action = 1;
@@ -102,7 +81,7 @@ static void finish(struct sqlite_journal *journal, int64_t delivery, uint64_t ru
 START_TEST(committed_is_there_after_reopening)
 {
     struct sqlite_journal *journal = fixture_open();
-    int64_t seq = add_committed(journal, "k1");
+    int64_t seq = fixture_add_committed(journal, "k1");
     writer_close(journal);
     journal = fixture_open();
     int64_t delivery = 0;
@@ -118,9 +97,9 @@ END_TEST
 START_TEST(rolled_back_has_left_no_trace)
 {
     struct sqlite_journal *journal = fixture_open();
-    add_committed(journal, "k1");
+    fixture_add_committed(journal, "k1");
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    add(journal, "k2", bytes_of_text("{}"));
+    fixture_add_event(journal, "k2", bytes_of_text("{}"));
     ck_assert(!events_add_delivery(journal, 1, 0, 1, 0)); /* its number is taken */
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_FAILED);
     ck_assert_int_eq(writer_probe(journal), SQLITE_STATUS_OK);
@@ -132,7 +111,7 @@ END_TEST
 START_TEST(a_delivery_is_claimed_once)
 {
     struct sqlite_journal *one = fixture_open(), *two = fixture_open();
-    int64_t delivery = delivery_seq(add_committed(one, "k1"), 0);
+    int64_t delivery = delivery_seq(fixture_add_committed(one, "k1"), 0);
     ck_assert_uint_eq(claim(one, delivery, 1), 1);
     ck_assert_uint_eq(claim(two, delivery, 2), 0);
     finish(two, delivery, 2, OUTCOME_FAILED); /* not its own: nothing happens */
@@ -164,7 +143,7 @@ static enum journal_left left_patiently(void *context, uint64_t runner_id,
 START_TEST(a_clock_that_was_set_back_holds_up_nothing)
 {
     struct sqlite_journal *journal = fixture_open();
-    int64_t delivery = delivery_seq(add_committed(journal, "k1"), 0), seqs[2];
+    int64_t delivery = delivery_seq(fixture_add_committed(journal, "k1"), 0), seqs[2];
     int64_t day_before = clock_unix_ms() - INT64_C(86400000);
     size_t count = 0;
     ck_assert(deliveries_find_pending(journal, 1, 0, day_before, seqs, NULL, 2, &count) &&
@@ -198,8 +177,8 @@ static void note_left(void *context, int64_t action)
 START_TEST(only_what_the_dead_ran_is_taken_over)
 {
     struct sqlite_journal *journal = fixture_open();
-    int64_t first = delivery_seq(add_committed(journal, "k1"), 0);
-    int64_t second = delivery_seq(add_committed(journal, "k2"), 0);
+    int64_t first = delivery_seq(fixture_add_committed(journal, "k1"), 0);
+    int64_t second = delivery_seq(fixture_add_committed(journal, "k2"), 0);
     int64_t found = 0;
     size_t count = 0;
     claim(journal, first, 1);
@@ -218,7 +197,7 @@ END_TEST
 START_TEST(a_delivery_that_is_not_taken_stays_pending)
 {
     struct sqlite_journal *journal = fixture_open();
-    int64_t delivery = delivery_seq(add_committed(journal, "k1"), 0);
+    int64_t delivery = delivery_seq(fixture_add_committed(journal, "k1"), 0);
     for (int i = 0; i < 20; i++) {
         unsigned attempt = 0;
         ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
@@ -238,7 +217,7 @@ START_TEST(a_delivery_without_its_event_is_dead)
     struct sqlite_journal *journal = fixture_open();
     struct error err = {""};
     struct sqlite db;
-    int64_t delivery = delivery_seq(add_committed(journal, "k1"), 0);
+    int64_t delivery = delivery_seq(fixture_add_committed(journal, "k1"), 0);
     ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 0, NULL, &err));
     ck_assert(sqlite_run(&db, "DELETE FROM body"));
     sqlite_close(&db);
@@ -252,7 +231,7 @@ END_TEST
 START_TEST(what_kills_every_runner_is_given_up)
 {
     struct sqlite_journal *journal = fixture_open();
-    int64_t delivery = delivery_seq(add_committed(journal, "k1"), 0);
+    int64_t delivery = delivery_seq(fixture_add_committed(journal, "k1"), 0);
     int deaths = 0;
     size_t count = 0;
     while (pending(journal, NULL) > 0 && deaths < 100) {
@@ -271,7 +250,7 @@ END_TEST
 START_TEST(what_waits_sees_any_number_of_runners_die)
 {
     struct sqlite_journal *journal = fixture_open();
-    int64_t delivery = delivery_seq(add_committed(journal, "k1"), 0), left = 0;
+    int64_t delivery = delivery_seq(fixture_add_committed(journal, "k1"), 0), left = 0;
     size_t count = 0;
     ck_assert(deliveries_read_left(journal, note_left, &left));
     ck_assert_int_eq(left, 0);
@@ -299,7 +278,7 @@ START_TEST(every_delivery_that_is_abandoned_is_told)
     struct sqlite_journal *journal = fixture_open();
     size_t count = 0, deaths = 0;
     for (int i = 0; i < 150; i++)
-        add_committed(journal, "");
+        fixture_add_committed(journal, "");
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     ck_assert(
         deliveries_abandon(journal, 1, "no such route", 1, 140, count_death, &deaths, &count));
@@ -319,11 +298,11 @@ START_TEST(the_other_connection_is_noticed)
 {
     struct sqlite_journal *one = fixture_open(), *two = fixture_open();
     writer_changed(one);
-    add_committed(one, "k1");
+    fixture_add_committed(one, "k1");
     ck_assert(!writer_changed(one));
     ck_assert(writer_changed(two));
     ck_assert(!writer_changed(two));
-    add_committed(two, "k2");
+    fixture_add_committed(two, "k2");
     ck_assert(writer_changed(one));
     writer_close(one);
     writer_close(two);
@@ -474,15 +453,15 @@ START_TEST(a_full_file_fails_and_recovers)
     struct sqlite_journal *journal = fixture_open();
     static uint8_t body[200000];
     struct error err = {""};
-    add_committed(journal, "k1");
+    fixture_add_committed(journal, "k1");
     ck_assert(prune_limit_pages(&journal->db, 20));
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    add(journal, "k2", bytes_of(body, sizeof body));
+    fixture_add_event(journal, "k2", bytes_of(body, sizeof body));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_FULL);
     ck_assert(prune_limit_pages(&journal->db, 100000));
     ck_assert_int_eq(writer_probe(journal), SQLITE_STATUS_OK);
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    add(journal, "k2", bytes_of(body, sizeof body));
+    fixture_add_event(journal, "k2", bytes_of(body, sizeof body));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     ck_assert(writer_reopen(journal, &err));
     ck_assert_uint_eq(pending(journal, NULL), 2);
@@ -495,8 +474,8 @@ START_TEST(reopening_misses_an_event_that_was_acknowledged)
     struct sqlite_journal *journal = fixture_open();
     struct error err = {""};
     struct sqlite db;
-    add_committed(journal, "k1");
-    add_committed(journal, "k2");
+    fixture_add_committed(journal, "k1");
+    fixture_add_committed(journal, "k2");
     ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 0, NULL, &err));
     ck_assert(sqlite_run(&db, "DELETE FROM event WHERE seq = 2"));
     sqlite_close(&db);
@@ -522,8 +501,8 @@ static int64_t count_rows(const char *sql)
 START_TEST(what_is_empty_is_null)
 {
     struct sqlite_journal *journal = fixture_open();
-    add_committed(journal, "");
-    add_committed(journal, "k");
+    fixture_add_committed(journal, "");
+    fixture_add_committed(journal, "k");
     writer_close(journal);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event WHERE dedupe_key IS NULL"), 1);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event WHERE dedupe_key = x'6b'"), 1);
@@ -534,14 +513,14 @@ END_TEST
 START_TEST(a_kill_in_the_middle_of_a_transaction_loses_nothing)
 {
     struct sqlite_journal *journal = fixture_open();
-    add_committed(journal, "k1");
+    fixture_add_committed(journal, "k1");
     writer_close(journal);
     pid_t child = fork();
     if (child == 0) {
         journal = fixture_open();
-        add_committed(journal, "k2");
+        fixture_add_committed(journal, "k2");
         writer_begin(journal);
-        add(journal, "k3", bytes_of_text("{}"));
+        fixture_add_event(journal, "k3", bytes_of_text("{}"));
         kill(getpid(), SIGKILL);
     }
     waitpid(child, NULL, 0);

@@ -6,6 +6,8 @@
 #include "server/journal/reader.h"
 #include "tests/unit/suite.h"
 
+static const struct replay_choice replay_dead = {.state = "dead"};
+
 enum { KEPT = 20, RUNNER = 7 };
 
 static struct sqlite_journal *journal;
@@ -143,7 +145,8 @@ START_TEST(a_replay_begins_a_new_budget_and_keeps_the_history)
     attempt(OUTCOME_FAILED, 0);
     struct journal_edit *edit = journal_edit_open(fixture_path, &err);
     ck_assert(edit && journal_edit_begin(edit, &err));
-    ck_assert(journal_edit_replay(edit, delivery / JOURNAL_ACTIONS_MAX, false, &count, &err));
+    ck_assert(
+        journal_edit_replay(edit, delivery / JOURNAL_ACTIONS_MAX, &replay_dead, &count, &err));
     ck_assert(count == 1 && journal_edit_commit(edit, &err));
     journal_edit_close(edit);
     struct delivery_view view = look(1, 1);

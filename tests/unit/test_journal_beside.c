@@ -10,6 +10,9 @@
 #include "server/journal/reader.h"
 #include "tests/unit/suite.h"
 
+static const struct replay_choice replay_dead = {.state = "dead"};
+static const struct replay_choice replay_all = {.state = NULL};
+
 static struct shared shared;
 static struct sqlite_journal *journal;
 static struct error err;
@@ -188,12 +191,12 @@ START_TEST(a_replay_begins_anew_with_what_is_dead_or_with_all)
     change("UPDATE event SET failures = '[]'");
     for (int round = 0; round < 2; round++) { /* the first is not committed */
         struct journal_edit *edit = begin_edit();
-        ck_assert(journal_edit_replay(edit, first, false, &count, &err));
+        ck_assert(journal_edit_replay(edit, first, &replay_dead, &count, &err));
         ck_assert_uint_eq(count, 1);
         if (round == 1) {
             ck_assert(journal_edit_commit(edit, &err));
         } else {
-            ck_assert(journal_edit_replay(edit, first, false, &count, &err));
+            ck_assert(journal_edit_replay(edit, first, &replay_dead, &count, &err));
             ck_assert_uint_eq(count, 0);
         }
         journal_edit_close(edit);
@@ -205,9 +208,9 @@ START_TEST(a_replay_begins_anew_with_what_is_dead_or_with_all)
                      0);
     ck_assert_int_eq(ask("SELECT count(*) FROM event WHERE failures IS NULL"), 1);
     struct journal_edit *edit = begin_edit();
-    ck_assert(journal_edit_replay(edit, second, true, &count, &err));
+    ck_assert(journal_edit_replay(edit, second, &replay_all, &count, &err));
     ck_assert_uint_eq(count, 2);
-    ck_assert(journal_edit_replay(edit, second + 1, true, &count, &err)); /* there is none */
+    ck_assert(journal_edit_replay(edit, second + 1, &replay_all, &count, &err)); /* there is none */
     ck_assert_uint_eq(count, 0);
     ck_assert(journal_edit_commit(edit, &err));
     journal_edit_close(edit);
@@ -232,7 +235,7 @@ START_TEST(a_replay_takes_what_is_chosen)
            " SELECT seq + 254, action, 'dead', 0, 1, 0 FROM delivery WHERE seq % 256 = 1");
     struct journal_edit *edit = begin_edit();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        ck_assert(journal_edit_replay_some(edit, event, &rows[i].choice, &count, &err));
+        ck_assert(journal_edit_replay(edit, event, &rows[i].choice, &count, &err));
         ck_assert_msg(count == rows[i].wanted, "%zu: %zu", i, count);
     }
     ck_assert(journal_edit_commit(edit, &err));
@@ -293,7 +296,7 @@ START_TEST(a_statement_that_fails_is_a_failure)
                         " INSERT INTO learned SELECT 'alpha', 'asana', x'00', 1");
         struct journal_edit *edit = begin_edit();
         err = (struct error){""};
-        bool done = i == 0 ? journal_edit_replay(edit, seq, false, &count, &err)
+        bool done = i == 0 ? journal_edit_replay(edit, seq, &replay_dead, &count, &err)
                            : journal_edit_forget_keys(edit, "alpha", &count, &err);
         ck_assert(!done);
         ck_assert_ptr_nonnull(strstr(err.text, "not this"));

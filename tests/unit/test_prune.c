@@ -4,24 +4,10 @@
 #include "base/clock.h"
 #include "tests/unit/suite.h"
 
-/* An event of route "alpha" with one delivery, in a transaction that is open. */
 static int64_t add(struct sqlite_journal *journal, const char *key, struct bytes body)
 {
-    char id[ID_TEXT_SIZE];
-    int64_t action;
-    struct event event = fixture_event(key, body);
-    id_create(clock_unix_ms(), id);
-    ck_assert(events_find_action(journal, "alpha", "1", &action));
-    int64_t seq = fixture_add(journal, &event, id);
-    ck_assert(seq > 0 && events_add_delivery(journal, seq, 0, action, 0));
-    return seq;
-}
-
-static int64_t add_committed(struct sqlite_journal *journal, const char *key)
-{
-    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    int64_t seq = add(journal, key, bytes_of_text("{}"));
-    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    int64_t seq = fixture_add_event(journal, key, body);
+    ck_assert_int_gt(seq, 0);
     return seq;
 }
 
@@ -102,7 +88,7 @@ static void add_one_of_each(struct sqlite_journal *journal)
 {
     static const enum outcome_kind ends[] = {OUTCOME_DONE, OUTCOME_FAILED};
     for (int i = 0; i < 6; i++) {
-        int64_t delivery = delivery_seq(add_committed(journal, "k"), 0);
+        int64_t delivery = delivery_seq(fixture_add_committed(journal, "k"), 0);
         if (i == 3)
             continue;
         claim(journal, delivery, 1);
@@ -183,10 +169,10 @@ START_TEST(one_event_is_removed_in_parts)
     struct sqlite_journal *journal = fixture_open();
     const struct prune_keep keep = {.oldest_done = true, .until_ms = INT64_MAX};
     struct pruned pruned;
-    int64_t position = 0, delivery = delivery_seq(add_committed(journal, ""), 0);
+    int64_t position = 0, delivery = delivery_seq(fixture_add_committed(journal, ""), 0);
     claim(journal, delivery, 1);
     finish(journal, delivery, 1, OUTCOME_DONE);
-    add_committed(journal, "");
+    fixture_add_committed(journal, "");
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     ck_assert(sqlite_run(&journal->db,
                          "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n"
@@ -391,7 +377,7 @@ START_TEST(the_horizon_is_kept)
     int64_t horizon = -1, newest = -1;
     ck_assert(prune_read_horizon(&journal->db, &horizon, &newest));
     ck_assert(horizon == 0 && newest == 0);
-    add_committed(journal, "k1");
+    fixture_add_committed(journal, "k1");
     for (int64_t now = 5; now < 7; now++) {
         ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
         ck_assert(prune_put_horizon(&journal->db, now));
