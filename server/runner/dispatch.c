@@ -303,6 +303,7 @@ static bool must_be_alone(const struct journal_turn *turn, const struct reservat
 /* Somebody else has it, it is a copy, it must be alone, or there is no memory. */
 static void give_back(struct dispatch *dispatch, const struct journal_turn *turn)
 {
+    bool has_lone = false; /* the first of them is before the others */
     for (size_t i = 0; i < dispatch->reserved_count; i++) {
         const struct reservation *reserved = &dispatch->reserved[i];
         if (was_claimed(turn, reserved))
@@ -310,10 +311,11 @@ static void give_back(struct dispatch *dispatch, const struct journal_turn *turn
         queue_give(&dispatch->queue, reserved->action, reserved->key, reserved->bytes);
         gates_gave_back(&dispatch->gates, reserved->action);
         queue_look_again(&dispatch->queue, reserved->action, reserved->key);
-        if (must_be_alone(turn, reserved)) {
+        if (!must_be_alone(turn, reserved))
+            continue;
+        if (!has_lone)
             queue_set_lone(&dispatch->queue, reserved->action);
-            dispatch->read_again = true;
-        }
+        has_lone = dispatch->read_again = true;
     }
     dispatch->reserved_count = dispatch->want_count = dispatch->wants_held = 0;
     dispatch->reserved_bytes = 0;
