@@ -30,19 +30,20 @@ def columns_of(journal, table, but):
 
 
 def fill(path, count):
-    """Copies of the only event, of which every second one is not due for an hour."""
+    """Events like the only one, with keys of their own; every second one is not due for an hour."""
     journal = sqlite3.connect(path)
     first = rows(journal, "SELECT max(seq) FROM event")[0][0]
     action = rows(journal, "SELECT action FROM delivery WHERE seq = :first * 256",
                   first=first)[0][0]
     later = int(time.time() * 1000) + 3600000
     numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count) "
-    event = columns_of(journal, "event", ("seq", "id"))
+    event = columns_of(journal, "event", ("seq", "id", "dedupe_key"))
     body = columns_of(journal, "body", ("event",))
     values = {"count": count, "first": first, "action": action, "later": later}
-    journal.execute(numbers + f"INSERT INTO event (seq, id, {event}) SELECT seq + i, printf("
-                    f"'01a2%04x-0000-7000-8000-%012x', i / 65536, i), {event} FROM event, n"
-                    " WHERE seq = :first", values)
+    journal.execute(numbers + f"INSERT INTO event (seq, id, dedupe_key, {event}) SELECT seq + i,"
+                    " printf('01a2%04x-0000-7000-8000-%012x', i / 65536, i),"
+                    f" randomblob(length(dedupe_key)), {event} FROM event, n WHERE seq = :first",
+                    values)
     journal.execute(numbers + f"INSERT INTO body (event, {body}) SELECT event + i, {body}"
                     " FROM body, n WHERE event = :first", values)
     journal.execute(numbers + "INSERT INTO delivery (seq, action, state, due_ms, wait_ms, attempt,"
