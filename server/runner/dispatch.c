@@ -675,6 +675,11 @@ void dispatch_hold(struct dispatch *dispatch)
     answers_give_up(&dispatch->answers, OUTPUT_LEAVING, does_not_start, dispatch);
 }
 
+bool dispatch_obeys_pauses(const struct dispatch *dispatch)
+{
+    return dispatch->answers.is_closed || (dispatch->claiming && !dispatch->gates.unread);
+}
+
 void dispatch_forget_link(struct dispatch *dispatch, const struct listener_link *link)
 {
     answers_forget(&dispatch->answers, link);

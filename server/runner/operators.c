@@ -425,19 +425,17 @@ void runner_operators_fill(struct runner_operators *operators, struct journal_tu
     }
 }
 
-/* A poll that finds something has the next turn read which routes are paused. A runner that claims
- * nothing does not read that, and starts nothing either. */
+/* A poll that finds something has the next turn read which routes are paused. */
 void runner_operators_settle(struct runner_operators *operators, const struct journal_turn *turn)
 {
-    const struct dispatch *dispatch = operators->dispatch;
-    bool is_known = !dispatch->claiming || !dispatch->gates.unread;
+    bool is_obeyed = dispatch_obeys_pauses(operators->dispatch);
     struct runner_operator *asker = operators->first;
     for (; asker; asker = asker->next) {
         if (asker->does != IS_POLLED)
             continue;
         if (turn->end != JOURNAL_DONE)
             asker->does = WAITS_FOR_POLL;
-        else if (is_known && !asker->link.is_ended) {
+        else if (is_obeyed && !asker->link.is_ended) {
             asker->does = WAITS_FOR_NOTHING;
             operator_link_done(&asker->link, "");
         }
