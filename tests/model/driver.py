@@ -137,8 +137,8 @@ class Driver:
         alarms = re.findall(r".* journal_(?:missing|changed) .*", self.server.log())
         return faults + alarms
 
-    def mark(self, what, from_ns, event=""):
-        self.world.done.append(Done(what, from_ns, time.monotonic_ns(), event))
+    def mark(self, what, from_ns, event="", handed_over=()):
+        self.world.done.append(Done(what, from_ns, time.monotonic_ns(), event, handed_over))
 
     def settle(self):
         world = self.world
@@ -235,10 +235,14 @@ class Driver:
             self.resume(name)
             return
         expect(self.server.tool("pause", name).returncode, 0, "pause")
-        self.paused[name] = time.monotonic_ns()
+        handed_over = self.server.query(  # it may be a while until they write that they begin
+            "SELECT e.id, d.attempt FROM event e JOIN delivery d ON d.seq >> 8 = e.seq"
+            " WHERE e.route = ? AND d.state = 'running' AND d.seq & 255 < 254", name)
+        self.paused[name] = time.monotonic_ns(), handed_over
 
     def resume(self, name):
-        self.mark("pause", self.paused.pop(name), name)
+        from_ns, handed_over = self.paused.pop(name)
+        self.mark("pause", from_ns, name, handed_over)
         expect(self.server.tool("resume", name).returncode, 0, "resume")
 
     def kill_runner(self):

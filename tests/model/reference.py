@@ -37,7 +37,8 @@ class Done:
     what: str  # a word of DISTURB, or "replay", "copy", "cancel", "pause"
     from_ns: int
     to_ns: int
-    event: str = ""
+    event: str = ""  # or the route, of a pause
+    handed_over: tuple = ()  # id and attempt of what ran when it was paused
 
 
 DISTURB = ("kill runner", "kill all", "stop", "reload")
@@ -214,8 +215,10 @@ def check_pauses(world):
             continue
         for event in world.sent.values():
             for attempt in world.attempts[event.id] if event.route == pause.event else ():
-                if pause.from_ns < attempt.begun_ns < pause.to_ns:
-                    world.fault(event, f"attempt {attempt.number} began while it was paused")
+                if pause.from_ns < attempt.begun_ns < pause.to_ns and \
+                        (event.id, attempt.number) not in pause.handed_over:
+                    late = (attempt.begun_ns - pause.from_ns) // 1000000
+                    world.fault(event, f"attempt {attempt.number} began {late} ms after a pause")
 
 
 def check(world):
