@@ -1,6 +1,9 @@
-/* The program: a table of verbs. */
+/* The program: a table of verbs. Those that speak of the others stand here, because they need the
+ * table. */
 #include "config/nearest.h"
-#include "server/cli/verb.h"
+#include "server/cli/help.h"
+#include "server/cli/parse.h"
+#include "server/cli/terminal.h"
 #include "server/http/http.h"
 #include "server/http/tls.h"
 #include "server/journal/journal.h"
@@ -10,27 +13,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static const struct verb help_verb;
+
 #define VERB_ENTRY(name) &name##_verb,
-static const struct verb *const verbs[] = {VERBS(VERB_ENTRY)};
+static const struct verb *const verbs[] = {VERBS(VERB_ENTRY) & help_verb};
 
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
-static void print_help(FILE *out)
-{
-    fputs("tenterhook: receives webhooks and runs the actions that a file names\n\n", out);
-    for (int i = 0; i < VERB_COUNT; i++)
-        fprintf(out, "  tenterhook %s\n      %s\n", verbs[i]->usage, verbs[i]->sentence);
-    fputs("\n-c FILE defaults to $TENTERHOOK_CONFIG, then /etc/tenterhook/tenterhook.yaml.\nExit "
-          "codes: 0 success, 1 the answer is no, 2 wrong usage, 3 an error of the environment.\n",
-          out);
-}
-
-/* The loaded libraries, which may differ from those of the build. */
-static void print_version(void)
-{
-    printf("tenterhook " TENTERHOOK_VERSION "\nlibmicrohttpd %s, GnuTLS %s, SQLite %s\n",
-           http_library_version(), tls_library_version(), journal_library_version());
-}
+/* ---- names ---- */
 
 static const struct verb *find_verb(const char *name)
 {
@@ -39,6 +29,114 @@ static const struct verb *find_verb(const char *name)
             return verbs[i];
     return NULL;
 }
+
+/* What other programs of this kind call their verbs. */
+static const struct {
+    const char *name, *here;
+} peer_verbs[] = {
+    {"cleanup", "prune"},
+    {"config", "check"},
+    {"configtest", "check"},
+    {"describe", "explain"},
+    {"doctor", "status"},
+    {"dump", "backup"},
+    {"export", "events export"},
+    {"get", "events show"},
+    {"gc", "prune"},
+    {"health", "status"},
+    {"inspect", "events show"},
+    {"lint", "check"},
+    {"list", "events list"},
+    {"listen", "serve"},
+    {"log", "events tail"},
+    {"logs", "events tail"},
+    {"ls", "events list"},
+    {"purge", "prune"},
+    {"redeliver", "replay"},
+    {"resend", "replay"},
+    {"rerun", "replay"},
+    {"retry", "replay"},
+    {"run", "serve"},
+    {"server", "serve"},
+    {"show", "events show"},
+    {"start", "serve"},
+    {"stop", "pause"},
+    {"tail", "events tail"},
+    {"test", "verify"},
+    {"trigger", "send"},
+    {"unpause", "resume"},
+    {"up", "serve"},
+};
+
+static const char *verb_meant(const char *name)
+{
+    static const char *const options[] = {"--help", "--version", NULL};
+    const char *names[VERB_COUNT + 1] = {NULL};
+    for (int i = 0; i < VERB_COUNT; i++)
+        names[i] = verbs[i]->name;
+    for (size_t i = 0; i < sizeof peer_verbs / sizeof *peer_verbs; i++)
+        if (strcmp(peer_verbs[i].name, name) == 0)
+            return peer_verbs[i].here;
+    return nearest_name(name, name[0] == '-' ? options : names);
+}
+
+static int unknown_verb(const char *name)
+{
+    struct error why;
+    const char *meant = verb_meant(name);
+    error_set(&why, "there is no %s \"%.100s\"%s%s%s", name[0] == '-' ? "option" : "verb", name,
+              meant ? ", did you mean \"" : "; see tenterhook --help", meant ? meant : "",
+              meant ? "\"?" : "");
+    print_failure(why.text);
+    return EXIT_USAGE;
+}
+
+/* ---- help ---- */
+
+static void print_help(FILE *out)
+{
+    enum { NAME_PLACES = 14 };
+    fputs("usage: tenterhook VERB [ARGUMENT…]\n"
+          "       tenterhook help [VERB]\n"
+          "       tenterhook -V | --version\n\n"
+          "Receives webhooks and runs the actions that a file names.\n\n",
+          out);
+    for (int i = 0; i < VERB_COUNT; i++) {
+        fprintf(out, "  %-*s", NAME_PLACES - 2, verbs[i]->name);
+        help_print_wrapped(out, verbs[i]->sentence, NAME_PLACES, NAME_PLACES);
+    }
+    fputs("\nExit codes: 0 success, 1 the answer is no, 2 wrong usage, 3 an error of the "
+          "environment.\n",
+          out);
+}
+
+struct help_options {
+    const char *verb;
+};
+
+static int help_run(void *given)
+{
+    const struct help_options *options = given;
+    const struct verb *verb = options->verb ? find_verb(options->verb) : NULL;
+    if (options->verb && !verb)
+        return unknown_verb(options->verb);
+    if (verb)
+        help_print(verb, stdout);
+    else
+        print_help(stdout);
+    return EXIT_DONE;
+}
+
+static const struct option_row help_rows[] = {{.value = "VERB",
+                                               .kind = OPTION_VERB,
+                                               .offset = offsetof(struct help_options, verb),
+                                               .sentence = "the verb that is explained"}};
+
+static const struct verb help_verb = {.name = "help",
+                                      .sentence = "explains a verb and its options",
+                                      .groups = {OPTION_GROUP(help_rows)},
+                                      .forms = {{.run = help_run}},
+                                      .size = sizeof(struct help_options)};
 
 /* Help may be asked for at any place among the options: the verb is not carried out then. */
 static bool asks_for_help(int argc, char **argv)
@@ -49,29 +147,39 @@ static bool asks_for_help(int argc, char **argv)
     return false;
 }
 
-static int unknown_verb(const char *name)
+/* ---- the program ---- */
+
+/* The loaded libraries, which may differ from those of the build. */
+static int print_version(void)
 {
-    static const char *const options[] = {"--help", "--version", NULL};
-    const char *names[VERB_COUNT + 1] = {NULL};
-    for (int i = 0; i < VERB_COUNT; i++)
-        names[i] = verbs[i]->name;
-    bool is_option = name[0] == '-';
-    const char *nearest = nearest_name(name, is_option ? options : names);
-    fprintf(stderr, "tenterhook: there is no %s \"%s\"", is_option ? "option" : "verb", name);
-    if (nearest)
-        fprintf(stderr, ", did you mean \"%s\"?\n", nearest);
-    else
-        fputs("; see tenterhook --help\n", stderr);
-    return EXIT_USAGE;
+    printf("tenterhook " TENTERHOOK_VERSION "\nlibmicrohttpd %s, GnuTLS %s, SQLite %s\n",
+           http_library_version(), tls_library_version(), journal_library_version());
+    return EXIT_DONE;
 }
 
-static int print_verb_help(const char *name)
+static void tell_usage(const struct verb *verb, const char *why)
 {
-    const struct verb *verb = find_verb(name);
-    if (!verb)
-        return unknown_verb(name);
-    printf("usage: tenterhook %s\n%s\n", verb->usage, verb->sentence);
-    return EXIT_DONE;
+    if (*why) {
+        fprintf(stderr, "tenterhook %s: ", verb->name);
+        print_safe(stderr, bytes_of_text(why));
+        fputc('\n', stderr);
+    }
+    if (verb->hint)
+        fprintf(stderr, "%s\n", verb->hint);
+    fprintf(stderr, "see tenterhook %s --help\n", verb->name);
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+    struct parsed parsed;
+    struct error why = {""};
+    int code = EXIT_USAGE;
+    if (cli_parse(verb, argc, argv, &parsed, &why))
+        code = parsed.form->run(parsed.options);
+    if (code == EXIT_USAGE && (verb != &help_verb || why.text[0])) /* it has told of the other */
+        tell_usage(verb, why.text);
+    cli_parsed_finish(&parsed);
+    return code;
 }
 
 /* Lost output is a failure. */
@@ -89,25 +197,19 @@ int main(int argc, char **argv)
     /* a limit on the size of files is an error of write(2), for us and what we fork, and no death;
      * commands have it at its default again (handlers/action/spawn.c) */
     signal(SIGXFSZ, SIG_IGN);
-    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
-        print_version();
-        return finish_output(EXIT_DONE);
-    }
-    bool is_help = strcmp(name, "help") == 0;
-    if (is_help && argc > 2)
-        return finish_output(print_verb_help(argv[2]));
-    if (is_help || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+        return finish_output(print_version());
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         print_help(stdout);
         return argc > 1 ? finish_output(EXIT_DONE) : EXIT_USAGE;
     }
     const struct verb *verb = find_verb(name);
     if (!verb)
         return unknown_verb(name);
-    if (asks_for_help(argc - 1, argv + 1))
-        return finish_output(print_verb_help(name));
-    int code = cli_options_are_known(verb, argc - 1, argv + 1) ? verb->run(argc - 1, argv + 1)
-                                                               : EXIT_USAGE;
-    if (code == EXIT_USAGE)
-        fprintf(stderr, "usage: tenterhook %s\n", verb->usage);
+    if (asks_for_help(argc - 1, argv + 1)) {
+        help_print(verb, stdout);
+        return finish_output(EXIT_DONE);
+    }
+    int code = run_verb(verb, argc - 1, argv + 1);
     return verb == &serve_verb ? code : finish_output(code); /* its output was for its start */
 }

@@ -97,6 +97,12 @@ void sign_finish(struct signing *signing)
     buffer_finish(&signing->body);
 }
 
+bool sign_has_time(const struct scheme *scheme)
+{
+    return scheme->time.in.kind != SIGNED_ABSENT || scheme->kind->reads_time ||
+           scheme->kind->time_is_signed;
+}
+
 /* ---- keys ---- */
 
 bool sign_needs_key(const struct scheme *scheme)

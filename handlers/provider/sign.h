@@ -7,6 +7,8 @@
 /* Fills in headers, body and url. False where the scheme cannot be signed with what there is. */
 bool sign_message(struct signing *signing, struct error *err);
 void sign_finish(struct signing *signing);
+/* Whether a message says when it was signed. */
+bool sign_has_time(const struct scheme *scheme);
 
 /* ---- keys ---- */
 

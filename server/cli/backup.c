@@ -3,6 +3,7 @@
 #include "server/journal/backup.h"
 
 #include "config/loader.h"
+#include "server/cli/route_file.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/ipc/privilege.h"
@@ -21,31 +22,18 @@ enum { STEP_MAX_S = 60 };
 
 /* ---- both ---- */
 
-/* -c FILE, and one operand. */
-static bool read_words(int argc, char **argv, const char **config, const char **file)
-{
-    int option;
-    optind = 1;
-    *config = NULL;
-    while ((option = getopt(argc, argv, "c:")) != -1) {
-        if (option != 'c')
-            return false;
-        *config = optarg;
-    }
-    *file = argv[optind];
-    return argc - optind == 1;
-}
+struct options {
+    struct file_options at;
+    const char *copy;
+};
 
-static int run_with_file(int argc, char **argv,
+static int run_with_file(const struct options *options,
                          bool (*run)(const struct settings *settings, const char *file,
                                      struct error *err))
 {
-    const char *config, *file;
     struct error err = {""};
-    if (!read_words(argc, argv, &config, &file))
-        return EXIT_USAGE;
-    struct settings *settings = cli_load_alone(config);
-    bool done = settings && run(settings, file, &err);
+    struct settings *settings = cli_load_alone(options->at.config);
+    bool done = settings && run(settings, options->copy, &err);
     if (settings && !done)
         print_failure(err.text);
     settings_destroy(settings);
@@ -104,16 +92,24 @@ static bool make_backup(const struct settings *settings, const char *file, struc
     return true;
 }
 
-static int backup_run(int argc, char **argv)
+static int backup_run(void *options)
 {
-    return run_with_file(argc, argv, make_backup);
+    return run_with_file(options, make_backup);
 }
 
+static const struct option_row backup_rows[] = {{.value = "FILE",
+                                                 .kind = OPTION_FILE,
+                                                 .needed = ALL_FORMS,
+                                                 .offset = offsetof(struct options, copy),
+                                                 .sentence = "the copy"}};
+
 const struct verb backup_verb = {
-    "backup", "backup FILE [-c FILE]",
-    "copies the journal to a file, while the server runs or afterwards; a copy that is there is "
-    "replaced when the new one is complete",
-    backup_run};
+    .name = "backup",
+    .sentence = "copies the journal to a file, while the server runs or afterwards",
+    .more = "A copy that is there already is replaced when the new one is complete.",
+    .groups = {OPTION_GROUP(backup_rows), {file_rows, FILE_ROWS, 0, 0}},
+    .forms = {{.run = backup_run}},
+    .size = sizeof(struct options)};
 
 /* ---- restore ---- */
 
@@ -164,12 +160,21 @@ static bool restore(const struct settings *settings, const char *file, struct er
     return done;
 }
 
-static int restore_run(int argc, char **argv)
+static int restore_run(void *options)
 {
-    return run_with_file(argc, argv, restore);
+    return run_with_file(options, restore);
 }
 
-const struct verb restore_verb = {"restore", "restore FILE [-c FILE]",
-                                  "puts a copy that `backup` has made in the place of the journal, "
-                                  "which is kept beside it; the server must be stopped",
-                                  restore_run};
+static const struct option_row restore_rows[] = {{.value = "FILE",
+                                                  .kind = OPTION_FILE,
+                                                  .needed = ALL_FORMS,
+                                                  .offset = offsetof(struct options, copy),
+                                                  .sentence = "what `backup` has made"}};
+
+const struct verb restore_verb = {
+    .name = "restore",
+    .sentence = "puts a copy that `backup` has made in the place of the journal",
+    .more = "The journal that was there is kept beside it. The server must be stopped.",
+    .groups = {OPTION_GROUP(restore_rows), {file_rows, FILE_ROWS, 0, 0}},
+    .forms = {{.run = restore_run}},
+    .size = sizeof(struct options)};

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "handlers/schema/value.h"
 #include "server/cli/control.h"
+#include "server/cli/route_file.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/journal/editor.h"
@@ -13,7 +14,6 @@
 #include "server/journal/reader.h"
 #include "server/journal/status_reader.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -228,7 +228,7 @@ static void find_out_if_alone(struct cancelling *run)
                     journal_lock(run->journal, &owner, NULL, &lock, &why);
 }
 
-static int cancel_all(struct cancelling *run, char **ids, int count)
+static int cancel_all(struct cancelling *run, const struct word_list *ids)
 {
     struct error err = {""};
     int code = EXIT_DONE;
@@ -238,8 +238,8 @@ static int cancel_all(struct cancelling *run, char **ids, int count)
     run->edit = run->status ? journal_edit_open(run->journal, &err) : NULL;
     if (!run->edit)
         code = EXIT_ENVIRONMENT;
-    for (int i = 0; i < count && code != EXIT_ENVIRONMENT; i++) {
-        int one = cancel_id(run, ids[i], &err);
+    for (size_t i = 0; i < ids->count && code != EXIT_ENVIRONMENT; i++) {
+        int one = cancel_id(run, ids->items[i], &err);
         code = one > code ? one : code;
     }
     if (err.text[0])
@@ -251,18 +251,32 @@ static int cancel_all(struct cancelling *run, char **ids, int count)
     return code;
 }
 
-static int cancel_run(int argc, char **argv)
+struct options {
+    struct place_options at;
+    struct word_list ids;
+};
+
+static int cancel_run(void *given)
 {
-    struct control_options options;
-    int code = control_read_options(argc, argv, &options);
-    if (code >= 0)
-        return code;
-    struct cancelling run = {.journal = options.journal};
-    code = optind < argc ? cancel_all(&run, argv + optind, argc - optind) : EXIT_USAGE;
-    free(options.journal);
+    struct options *options = given;
+    char *journal = cli_find_journal(&options->at);
+    struct cancelling run = {.journal = journal};
+    int code = journal ? cancel_all(&run, &options->ids) : EXIT_ENVIRONMENT;
+    free(journal);
     return code;
 }
 
+static const struct option_row rows[] = {{.value = "ID",
+                                          .kind = OPTION_EVENT,
+                                          .flags = OPTION_REPEATS,
+                                          .needed = ALL_FORMS,
+                                          .offset = offsetof(struct options, ids),
+                                          .sentence = "the id of an event, or how it begins"}};
+
 const struct verb cancel_verb = {
-    "cancel", "cancel ID… [-c FILE | --journal FILE]",
-    "ends what waits or runs of events: it is dead, with the reason \"cancelled\"", cancel_run};
+    .name = "cancel",
+    .sentence = "ends what waits or runs of events",
+    .more = "What is cancelled is dead, with the reason \"cancelled\"; replay runs it again.",
+    .groups = {OPTION_GROUP(rows), {place_rows, PLACE_ROWS, 0, 0}},
+    .forms = {{.run = cancel_run}},
+    .size = sizeof(struct options)};

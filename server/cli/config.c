@@ -2,32 +2,16 @@
 #include "config/describe.h"
 #include "config/loader.h"
 #include "server/cli/paused.h"
+#include "server/cli/route_file.h"
 #include "server/cli/tables.h"
 #include "server/cli/verb.h"
 #include "server/journal/journal.h"
 #include "server/process/preflight.h"
 
-#include <getopt.h>
-#include <unistd.h>
-
-static bool parse_options(int argc, char **argv, const char **file, bool *without_secrets)
-{
-    static const struct option names[] = {{"without-secrets", no_argument, NULL, 's'}, {0}};
-    const char *given = NULL;
-    int option;
-    optind = 1;
-    *without_secrets = false;
-    while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1) {
-        if (option == 'c')
-            given = optarg;
-        else if (option == 's')
-            *without_secrets = true;
-        else
-            return false;
-    }
-    *file = cli_config_file(given);
-    return optind == argc;
-}
+struct check_options {
+    struct file_options at;
+    bool without_secrets;
+};
 
 static void print_count(size_t count, const char *what, FILE *out)
 {
@@ -92,13 +76,12 @@ static void print_check(const char *file, const struct settings *settings,
     }
 }
 
-static int check_run(int argc, char **argv)
+static int check_run(void *given)
 {
-    const char *file;
-    bool without_secrets;
+    const struct check_options *options = given;
+    const char *file = cli_config_file(options->at.config);
+    bool without_secrets = options->without_secrets;
     struct problem_list problems;
-    if (!parse_options(argc, argv, &file, &without_secrets))
-        return EXIT_USAGE;
     problem_list_init(&problems);
     struct settings *settings = without_secrets
                                     ? settings_load_secretless(file, &program_registry, &problems)
@@ -113,21 +96,21 @@ static int check_run(int argc, char **argv)
     return code;
 }
 
-static int explain_run(int argc, char **argv)
+struct explain_options {
+    const char *name;
+};
+
+static int explain_run(void *given)
 {
-    if (argc != 2)
-        return EXIT_USAGE;
-    bool known = tables_explain(argv[1], stdout);
-    return describe_key(&program_registry, argv[1], stdout, known ? NULL : stderr) || known
-               ? EXIT_DONE
-               : EXIT_NO;
+    const char *name = ((const struct explain_options *)given)->name;
+    bool known = tables_explain(name, stdout);
+    return describe_key(&program_registry, name, stdout, known ? NULL : stderr) || known ? EXIT_DONE
+                                                                                         : EXIT_NO;
 }
 
-static int schema_run(int argc, char **argv)
+static int schema_run(void *options)
 {
-    (void)argv;
-    if (argc != 1)
-        return EXIT_USAGE;
+    (void)options;
     describe_json_schema(&program_registry, stdout);
     return EXIT_DONE;
 }
@@ -170,24 +153,48 @@ static void put_event_fields(FILE *out)
     }
 }
 
-static int reference_run(int argc, char **argv)
+static int reference_run(void *options)
 {
-    (void)argv;
-    if (argc != 1)
-        return EXIT_USAGE;
+    (void)options;
     describe_reference(&program_registry, stdout);
     put_event_fields(stdout);
     tables_print(stdout);
     return EXIT_DONE;
 }
 
-const struct verb check_verb = {"check", "check [-c FILE] [--without-secrets]",
-                                "says everything that is wrong with a route file", check_run};
+static const struct option_row check_rows[] = {
+    {.name = "without-secrets",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct check_options, without_secrets),
+     .sentence = "checks everything but secrets and private keys, which only the server can read"}};
+
+const struct verb check_verb = {
+    .name = "check",
+    .sentence = "says everything that is wrong with a route file",
+    .more = "The exit code is 0 if the file is right, 1 if it is wrong, 3 if there is none.",
+    .groups = {OPTION_GROUP(check_rows), {file_rows, FILE_ROWS, 0, 0}},
+    .forms = {{.run = check_run}},
+    .size = sizeof(struct check_options)};
+
+static const struct option_row explain_rows[] = {
+    {.value = "NAME",
+     .kind = OPTION_KEY,
+     .needed = ALL_FORMS,
+     .offset = offsetof(struct explain_options, name),
+     .sentence = "such as routes.actions.timeout, timeout, accepted or rate_limited"}};
+
 const struct verb explain_verb = {
-    "explain", "explain NAME",
-    "says what a key of the route file, an event of the log or an error means", explain_run};
-const struct verb schema_verb = {"schema", "schema",
-                                 "prints a JSON Schema of the route file, for editors", schema_run};
-const struct verb reference_verb = {"reference", "reference",
-                                    "prints the page about every key, event of the log and error",
-                                    reference_run};
+    .name = "explain",
+    .sentence = "says what a key of the route file, an event of the log or an error means",
+    .groups = {OPTION_GROUP(explain_rows)},
+    .forms = {{.run = explain_run}},
+    .size = sizeof(struct explain_options)};
+
+const struct verb schema_verb = {.name = "schema",
+                                 .sentence = "prints a JSON Schema of the route file, for editors",
+                                 .forms = {{.run = schema_run}}};
+
+const struct verb reference_verb = {
+    .name = "reference",
+    .sentence = "prints the page about every key, event of the log and error",
+    .forms = {{.run = reference_run}}};

@@ -4,15 +4,12 @@
 
 #include "base/buffer.h"
 #include "base/json_text.h"
-#include "config/loader.h"
 #include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
-#include "server/cli/verb.h"
 #include "server/ipc/operator_request.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
 #include <poll.h>
@@ -220,42 +217,4 @@ enum control_end control_ask(const struct control_request *request, struct json_
     else if (talk.last)
         value_release(talk.last);
     return end;
-}
-
-/* NULL after saying why not. */
-static char *find_journal(const char *config)
-{
-    struct problem_list problems;
-    problem_list_init(&problems);
-    char *path = settings_find_journal(cli_config_file(config), &program_registry, &problems);
-    if (!path) {
-        problem_list_print(&problems, stderr);
-        fputs("tenterhook: which journal is meant? say --journal FILE\n", stderr);
-    }
-    problem_list_finish(&problems);
-    return path;
-}
-
-int control_read_options(int argc, char **argv, struct control_options *options)
-{
-    static const struct option names[] = {{"journal", required_argument, NULL, 'j'},
-                                          {"json", no_argument, NULL, 'J'},
-                                          {NULL, 0, NULL, 0}};
-    const char *given = NULL;
-    int option;
-    *options = (struct control_options){0};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1) {
-        if (option == 'c')
-            options->config = optarg;
-        else if (option == 'j')
-            given = optarg;
-        else if (option == 'J')
-            options->json = true;
-        else
-            return EXIT_USAGE;
-    }
-    options->is_given = given != NULL;
-    options->journal = given ? strdup(given) : find_journal(options->config);
-    return options->journal ? -1 : EXIT_ENVIRONMENT;
 }

@@ -42,15 +42,4 @@ const char *control_text(struct json_object *line, const char *name);
 /* A member that is an object or an array; NULL. */
 struct json_object *control_part(struct json_object *line, const char *name);
 
-/* The options that verbs which ask the server have in common; operands follow at `optind`. */
-struct control_options {
-    const char *config; /* as given, or NULL */
-    char *journal;      /* --journal, else that of the route file; the caller frees it */
-    bool is_given;      /* that was --journal: no route file is meant */
-    bool json;
-};
-
-/* -1, or the exit code after saying what is wrong. */
-int control_read_options(int argc, char **argv, struct control_options *options);
-
 #endif

@@ -3,10 +3,10 @@
  * being told, and a file that was changed on the disk is not taken for the one that runs. */
 #include "config/loader.h"
 #include "server/cli/key_lists.h"
+#include "server/cli/route_file.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -66,20 +66,32 @@ static int diff(const char *file, const char *journal, const char *config)
     return code;
 }
 
-static int diff_run(int argc, char **argv)
+struct options {
+    struct place_options at;
+    const char *file; /* NULL: that of -c */
+};
+
+static int diff_run(void *given)
 {
-    struct control_options options;
-    int code = control_read_options(argc, argv, &options);
-    if (code >= 0)
-        return code;
-    const char *config = cli_config_file(options.config);
-    code = EXIT_USAGE;
-    if (argc - optind <= 1)
-        code = diff(optind < argc ? argv[optind] : config, options.journal, config);
-    free(options.journal);
+    const struct options *options = given;
+    const char *config = cli_config_file(options->at.config);
+    char *journal = cli_find_journal(&options->at);
+    int code =
+        journal ? diff(options->file ? options->file : config, journal, config) : EXIT_ENVIRONMENT;
+    free(journal);
     return code;
 }
 
+static const struct option_row rows[] = {
+    {.value = "FILE",
+     .kind = OPTION_FILE,
+     .offset = offsetof(struct options, file),
+     .sentence = "what would be the route file; without it the file of -c, as it is now"}};
+
 const struct verb diff_verb = {
-    "diff", "diff [FILE] [-c FILE | --journal FILE]",
-    "says which routes and keys a reload would change, if FILE were the route file", diff_run};
+    .name = "diff",
+    .sentence = "says which routes and keys a reload would change, if FILE were the route file",
+    .more = "The exit code is 0 if nothing would change, and 1 if something would.",
+    .groups = {OPTION_GROUP(rows), {place_rows, PLACE_ROWS, 0, 0}},
+    .forms = {{.run = diff_run}},
+    .size = sizeof(struct options)};

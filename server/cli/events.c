@@ -11,58 +11,6 @@
 
 enum { LIST_DEFAULT = 50, TAIL_DEFAULT = 10 };
 
-/* ---- options ---- */
-
-static bool take_option(struct events_options *options, int option, const char *value)
-{
-    switch (option) {
-    case 'c':
-        options->config = value;
-        return true;
-    case 'j':
-        options->journal = value;
-        return true;
-    case 'f':
-        options->follow = value;
-        return true;
-    case 'J':
-        return options->json = true;
-    case 'b':
-        return options->body = true;
-    case 'r':
-        return options->raw = true;
-    case 'e':
-        return options->exact = true;
-    }
-    return search_take_option(&options->search, option, value);
-}
-
-static bool read_options(struct events_options *options, int argc, char **argv)
-{
-    static const struct option names[] = {SEARCH_OPTIONS,
-                                          {"journal", required_argument, NULL, 'j'},
-                                          {"follow", required_argument, NULL, 'f'},
-                                          {"json", no_argument, NULL, 'J'},
-                                          {"body", no_argument, NULL, 'b'},
-                                          {"raw", no_argument, NULL, 'r'},
-                                          {"exact", no_argument, NULL, 'e'},
-                                          {NULL, 0, NULL, 0}};
-    int option;
-    *options = (struct events_options){.config = NULL};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1)
-        if (!take_option(options, option, optarg))
-            return false;
-    for (; optind < argc; optind++) {
-        if (options->operand_count == 2)
-            return false;
-        options->operands[options->operand_count++] = argv[optind];
-    }
-    if (options->operand_count == 0)
-        options->operands[options->operand_count++] = "list";
-    return true;
-}
-
 /* ---- the journal ---- */
 
 /* NULL after saying why. */
@@ -78,9 +26,9 @@ static struct journal_reader *open_reader(const char *path)
 /* The path of the journal into the options; false after saying why not. */
 static bool find_journal(struct events_options *options)
 {
-    if (options->journal)
-        return (options->path = strdup(options->journal));
-    struct settings *settings = cli_load_alone(options->config);
+    if (options->at.journal)
+        return (options->path = strdup(options->at.journal));
+    struct settings *settings = cli_load_alone(options->at.config);
     if (settings)
         options->path = strdup(settings->journal.path);
     settings_destroy(settings);
@@ -89,56 +37,103 @@ static bool find_journal(struct events_options *options)
 
 /* ---- the verb ---- */
 
-static const struct {
-    const char *name;
-    int operands;
-    bool searches;
-    int64_t limit; /* unless it is said; 0: none */
-    int (*run)(struct journal_reader *reader, struct events_options *options);
-} parts[] = {{"list", 1, true, LIST_DEFAULT, events_list},
-             {"show", 2, false, 0, events_show},
-             {"tail", 1, true, TAIL_DEFAULT, events_tail},
-             {"export", 1, true, 0, events_export}};
+typedef int events_part(struct journal_reader *reader, struct events_options *options);
 
-static int run_part(size_t part, struct events_options *options)
+static int read_with(struct events_options *options, events_part *part)
 {
-    struct search *search = &options->search;
-    bool is_asked = search_is_narrow(search) || search->limit > 0;
-    if (parts[part].operands != options->operand_count || (is_asked && !parts[part].searches))
-        return EXIT_USAGE;
-    search->limit = search->limit ? search->limit : parts[part].limit;
     struct journal_reader *reader = find_journal(options) ? open_reader(options->path) : NULL;
     if (!reader)
         return EXIT_ENVIRONMENT;
     setpriority(PRIO_PROCESS, 0, 10); /* a long search leaves the processor to the server */
-    const char *route = search->filter.route;
-    int code = route && !search_check_route(reader, route, NULL) ? EXIT_NO
-                                                                 : parts[part].run(reader, options);
+    const char *route = options->search.filter.route;
+    int code = route && !search_check_route(reader, route, NULL) ? EXIT_NO : part(reader, options);
     journal_reader_close(reader);
     return code;
 }
 
-static int events_run(int argc, char **argv)
+/* `limit`: unless it is said; 0: none. */
+static int run_part(struct events_options *options, int64_t limit, events_part *part)
 {
-    struct events_options options;
-    int code = EXIT_USAGE;
-    if (read_options(&options, argc, argv))
-        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-            if (strcmp(parts[i].name, options.operands[0]) == 0)
-                code = run_part(i, &options);
-    search_finish(&options.search);
-    free(options.path);
+    struct search *search = &options->search;
+    search->limit = search->limit ? search->limit : limit;
+    int code = search_begin(search) ? read_with(options, part) : EXIT_USAGE;
+    search_finish(search);
+    free(options->path);
     return code;
 }
 
+static int list_run(void *options)
+{
+    return run_part(options, LIST_DEFAULT, events_list);
+}
+
+static int show_run(void *options)
+{
+    return run_part(options, 0, events_show);
+}
+
+static int tail_run(void *options)
+{
+    return run_part(options, TAIL_DEFAULT, events_tail);
+}
+
+static int export_run(void *options)
+{
+    return run_part(options, 0, events_export);
+}
+
+/* Bits of the forms, in their order. */
+enum { LIST = 1, SHOW = 2, TAIL = 4, EXPORT = 8, SEARCHES = LIST | TAIL | EXPORT };
+
+static const struct option_row rows[] = {
+    {.value = "ID",
+     .kind = OPTION_EVENT,
+     .forms = SHOW,
+     .needed = SHOW,
+     .offset = offsetof(struct events_options, id),
+     .sentence = "the id of an event, or how it begins"},
+    {.name = "body",
+     .kind = OPTION_FLAG,
+     .forms = SHOW,
+     .offset = offsetof(struct events_options, body),
+     .sentence = "prints the body and nothing else, byte for byte"},
+    {.name = "raw",
+     .kind = OPTION_FLAG,
+     .forms = SHOW,
+     .offset = offsetof(struct events_options, raw),
+     .sentence = "shows the body as it came, not laid out"},
+    {.name = "follow",
+     .value = "ID",
+     .kind = OPTION_EVENT,
+     .forms = TAIL,
+     .offset = offsetof(struct events_options, follow),
+     .sentence = "shows the output of the commands of this event as it comes"},
+    {.name = "exact",
+     .kind = OPTION_FLAG,
+     .forms = EXPORT,
+     .offset = offsetof(struct events_options, exact),
+     .sentence = "writes every body as base64, byte for byte"},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     .forms = LIST | SHOW | TAIL,
+     .offset = offsetof(struct events_options, json),
+     .sentence = "prints JSON, for programs"},
+};
+
 const struct verb events_verb = {
-    "events",
-    "events [list | tail [--follow ID] | export [--exact] | show ID [--body] [--raw]] [--route R] "
-    "[--type T] [--state S] [--action A] [--since TIME] [--until TIME] [--where CONDITION] "
-    "[--text TEXT] [--before ID] [--after ID] [--limit N] [--json] [-c FILE | --journal FILE]",
-    "shows events and their outcomes, while the server runs or afterwards. TIME is a duration (1h, "
-    "2d), a day or a time of UTC; CONDITION an entry of when, such as "
-    "{value: payload.ref, equals: refs/heads/main}. --follow shows the output of the commands of "
-    "an "
-    "event as it comes",
-    events_run};
+    .name = "events",
+    .sentence = "shows events and their outcomes, while the server runs or afterwards",
+    .more = "Without --limit, list shows the last 50 events, tail begins with the last 10, and "
+            "export writes all.",
+    .groups = {OPTION_GROUP(rows),
+               {search_rows, SEARCH_ROWS, offsetof(struct events_options, search), SEARCHES},
+               {search_outcome_rows, SEARCH_OUTCOME_ROWS, offsetof(struct events_options, search),
+                SEARCHES},
+               {search_place_rows, SEARCH_PLACE_ROWS, offsetof(struct events_options, search),
+                LIST | EXPORT},
+               {place_rows, PLACE_ROWS, offsetof(struct events_options, at), 0}},
+    .forms = {{"list", "shows the newest events, one a line", list_run},
+              {"show", "shows all of one event", show_run},
+              {"tail", "shows the last events and those that come, until it is ended", tail_run},
+              {"export", "writes whole events as lines of JSON, the oldest first", export_run}},
+    .size = sizeof(struct events_options)};

@@ -2,15 +2,15 @@
 #ifndef TENTERHOOK_SERVER_CLI_EVENTS_PARTS_H
 #define TENTERHOOK_SERVER_CLI_EVENTS_PARTS_H
 
+#include "server/cli/route_file.h"
 #include "server/cli/search.h"
 
 struct events_options {
-    const char *config, *journal, *follow;
+    struct place_options at;
+    const char *id, *follow;
     char *path; /* of the journal; owned */
     struct search search;
     bool json, body, raw, exact;
-    const char *operands[2];
-    int operand_count;
 };
 
 /* Each returns an exit code. */

@@ -67,7 +67,7 @@ static int show_all(struct journal_reader *reader, int64_t seq,
     page_end(&page);
     if (read && showing.as_text.is_dead && showing.as_text.screen.is_terminal) {
         fputs("\nto run it again: tenterhook replay ", stdout);
-        print_safe(stdout, bytes_of_text(options->operands[1]));
+        print_safe(stdout, bytes_of_text(options->id));
         fputc('\n', stdout);
     }
     return read ? EXIT_DONE : events_read_failure(reader);
@@ -96,7 +96,7 @@ int events_show(struct journal_reader *reader, struct events_options *options)
 {
     int64_t seq;
     int code;
-    if (!events_find(reader, options->operands[1], &seq, &code))
+    if (!events_find(reader, options->id, &seq, &code))
         return code;
     return options->body ? show_body(reader, seq) : show_all(reader, seq, options);
 }

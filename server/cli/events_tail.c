@@ -255,8 +255,10 @@ static int follow_output(struct journal_reader *reader, const struct events_opti
 {
     int64_t seq;
     int code = EXIT_DONE;
-    if (search_is_narrow(&options->search))
+    if (search_is_narrow(&options->search)) {
+        print_failure("--follow shows one event: options that choose events are not for it");
         return EXIT_USAGE;
+    }
     if (!events_find(reader, options->follow, &seq, &code))
         return code;
     return events_follow(reader, options->path, seq, options->json);
@@ -271,8 +273,6 @@ int events_tail(struct journal_reader *reader, struct events_options *options)
     struct tail tail = {
         .reader = reader, .search = search, .state = search->filter.state, .json = options->json};
     const struct sigaction action = {.sa_handler = interrupt};
-    if (search->before || search->after)
-        return EXIT_USAGE;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (!tail.json)

@@ -3,6 +3,7 @@
  * is goes to standard error. Of a file that cannot be read at all nothing is written. */
 #include "server/import/import.h"
 #include "config/file.h"
+#include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 
 #include <stdio.h>
@@ -11,29 +12,26 @@ enum {
     FILE_LIMIT = 64 << 20
 }; /* larger than an import takes: that is said with its own sentence */
 
-static int refuse_usage(const char *reason)
-{
-    fprintf(stderr, "tenterhook import: %s\n", reason);
-    return EXIT_USAGE;
-}
+struct options {
+    bool exact, is_template;
+    struct word_list files, flags;
+};
 
-/* FILE and --exact in any order; behind "--" the flags of `webhook`. */
-static int read_arguments(struct import *import, int argc, char **argv)
+/* An exit code. */
+static int read_arguments(struct import *import, const struct options *options)
 {
     struct error err = {""};
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--") == 0)
-            return flags_read(&import->flags, argc - i - 1, argv + i + 1, &err)
-                       ? EXIT_DONE
-                       : refuse_usage(err.text);
-        if (strcmp(argv[i], "--exact") == 0)
-            import->exact = true;
-        else if (strcmp(argv[i], "--template") == 0)
-            import->flags.is_template = true;
-        else if (!flags_add_file(&import->flags, argv[i], &err))
-            return refuse_usage(err.text);
-    }
-    return EXIT_DONE;
+    bool good = true;
+    for (size_t i = 0; good && i < options->files.count; i++)
+        good = flags_add_file(&import->flags, options->files.items[i], &err);
+    good = good && flags_read(&import->flags, options->flags.count, options->flags.items, &err);
+    import->exact = options->exact;
+    import->flags.is_template |= options->is_template;
+    if (good && import->flags.file_count == 0)
+        good = error_set(&err, "name a hooks file");
+    if (!good)
+        print_failure(err.text);
+    return good ? EXIT_DONE : EXIT_USAGE;
 }
 
 static int add_file(struct import *import, const char *name)
@@ -78,25 +76,47 @@ static int run(struct import *import)
     return import->report.count > 0 ? EXIT_NO : EXIT_DONE;
 }
 
-static int import_run(int argc, char **argv)
+static int import_run(void *options)
 {
     struct import import;
     int code = EXIT_ENVIRONMENT;
     if (import_begin(&import))
-        code = read_arguments(&import, argc, argv);
+        code = read_arguments(&import, options);
     else
         fputs("tenterhook import: no memory\n", stderr);
-    if (code == EXIT_DONE && import.flags.file_count == 0)
-        code = refuse_usage("name a hooks file");
     if (code == EXIT_DONE)
         code = run(&import);
     import_finish(&import);
     return code;
 }
 
+static const struct option_row rows[] = {
+    {.value = "FILE",
+     .kind = OPTION_FILE,
+     .flags = OPTION_REPEATS,
+     .offset = offsetof(struct options, files),
+     .sentence = "a hooks file of the webhook program, in JSON or YAML"},
+    {.value = "FLAG",
+     .kind = OPTION_TEXT,
+     .flags = OPTION_BEHIND,
+     .offset = offsetof(struct options, flags),
+     .sentence = "behind --, what the webhook program is started with; -hooks names files too"},
+    {.name = "exact",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct options, exact),
+     .sentence = "keeps its statuses, bodies, arguments and variables"},
+    {.name = "template",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct options, is_template),
+     .sentence = "the files are templates, as with its flag -template"},
+};
+
 const struct verb import_verb = {
-    "import", "import FILE… [--exact] [--template] [-- FLAG…]",
-    "writes a route file that does what a configuration of the webhook program does; FLAG… are "
-    "those that it is started with; --exact keeps its statuses, bodies, arguments and variables; "
-    "the exit code is 1 if something is left out",
-    import_run};
+    .name = "import",
+    .sentence = "writes a route file that does what a configuration of the webhook program does",
+    .more =
+        "The route file goes to standard output, with a comment where something is left out; then "
+        "the exit code is 1.",
+    .groups = {OPTION_GROUP(rows)},
+    .forms = {{.run = import_run}},
+    .size = sizeof(struct options)};

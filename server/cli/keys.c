@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "config/loader.h"
 #include "server/cli/output.h"
+#include "server/cli/route_file.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/journal/editor.h"
@@ -11,7 +12,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { NAME_WIDTH = 20 };
 
@@ -73,39 +73,51 @@ static int forget_keys(const char *journal, const char *route, struct error *err
     return count ? EXIT_DONE : EXIT_NO;
 }
 
-static int run_with(const char *journal, char **words, int count)
+struct options {
+    struct file_options at;
+    const char *route; /* NULL: all */
+};
+
+typedef int keys_part(const char *journal, const char *route, struct error *err);
+
+static int run_part(const struct options *options, keys_part *part)
 {
     struct error err = {""};
-    int code = EXIT_USAGE;
-    if (count == 0 || (count == 1 && strcmp(words[0], "list") == 0))
-        code = list_keys(journal, NULL, &err);
-    else if (count == 2 && strcmp(words[0], "show") == 0)
-        code = list_keys(journal, words[1], &err);
-    else if (count == 2 && strcmp(words[0], "forget") == 0)
-        code = forget_keys(journal, words[1], &err);
+    struct settings *settings = cli_load_alone(options->at.config);
+    if (!settings)
+        return EXIT_ENVIRONMENT;
+    int code = part(settings->journal.path, options->route, &err);
     if (code == EXIT_ENVIRONMENT)
         print_failure(err.text);
-    return code;
-}
-
-static int keys_run(int argc, char **argv)
-{
-    const char *config = NULL;
-    int option;
-    optind = 1;
-    while ((option = getopt(argc, argv, "c:")) != -1) {
-        if (option != 'c')
-            return EXIT_USAGE;
-        config = optarg;
-    }
-    struct settings *settings = cli_load_alone(config);
-    int code = settings ? run_with(settings->journal.path, argv + optind, argc - optind)
-                        : EXIT_ENVIRONMENT;
     settings_destroy(settings);
     return code;
 }
 
-const struct verb keys_verb = {"keys", "keys [list | show ROUTE | forget ROUTE] [-c FILE]",
-                               "lists the routes whose sender has delivered a key, prints the key, "
-                               "or deletes it, so that the next challenge delivers another",
-                               keys_run};
+static int list_run(void *options)
+{
+    return run_part(options, list_keys);
+}
+
+static int forget_run(void *options)
+{
+    return run_part(options, forget_keys);
+}
+
+/* Bits of the forms, in their order. */
+enum { SHOW = 2, FORGET = 4 };
+
+static const struct option_row rows[] = {{.value = "ROUTE",
+                                          .kind = OPTION_ROUTE,
+                                          .forms = SHOW | FORGET,
+                                          .needed = SHOW | FORGET,
+                                          .offset = offsetof(struct options, route),
+                                          .sentence = "the route whose sender has delivered it"}};
+
+const struct verb keys_verb = {
+    .name = "keys",
+    .sentence = "lists, prints or deletes the keys that senders have delivered",
+    .groups = {OPTION_GROUP(rows), {file_rows, FILE_ROWS, 0, 0}},
+    .forms = {{"list", "lists the routes whose sender has delivered a key", list_run},
+              {"show", "prints the key of a route", list_run},
+              {"forget", "deletes it, so that the next challenge delivers another", forget_run}},
+    .size = sizeof(struct options)};

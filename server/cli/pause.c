@@ -5,11 +5,11 @@
 #include "base/clock.h"
 #include "config/settings.h"
 #include "server/cli/control.h"
+#include "server/cli/route_file.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/journal/editor.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,27 +19,9 @@ enum {
 };
 
 struct options {
-    const char *config, *route, *because;
+    struct file_options at;
+    const char *route, *because;
 };
-
-static bool read_options(struct options *options, int argc, char **argv, bool pauses)
-{
-    static const struct option names[] = {{"because", required_argument, NULL, 'b'},
-                                          {NULL, 0, NULL, 0}};
-    int option;
-    *options = (struct options){.because = ""};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "c:", pauses ? names : names + 1, NULL)) != -1) {
-        if (option == 'c')
-            options->config = optarg;
-        else if (option == 'b')
-            options->because = optarg;
-        else
-            return false;
-    }
-    options->route = argv[optind];
-    return argc - optind == 1;
-}
 
 static void print_route(const char *before, const char *route, const char *after)
 {
@@ -65,21 +47,12 @@ static void tell_server(const char *journal)
         fputs("tenterhook: the server has not confirmed it yet\n", stderr);
 }
 
-/* An exit code. */
-static int tell_no_route(const char *route)
-{
-    struct error err;
-    error_set(&err, "the route file has no route %s", route);
-    print_failure(err.text);
-    return EXIT_NO;
-}
-
 static int pause_route(const struct settings *settings, const struct options *options)
 {
     struct error err = {""};
     bool changed = false;
     if (!cli_has_route(settings, options->route))
-        return tell_no_route(options->route);
+        return cli_tell_no_route(settings, options->route);
     struct journal_edit *edit = journal_edit_open(settings->journal.path, &err);
     bool good = edit && journal_edit_begin(edit, &err) &&
                 journal_edit_pause(edit, options->route, options->because, clock_unix_ms(),
@@ -109,42 +82,65 @@ static int resume_route(const struct settings *settings, const struct options *o
         return fail(&err);
     tell_server(settings->journal.path);
     if (!changed && !cli_has_route(settings, options->route))
-        return tell_no_route(options->route);
+        return cli_tell_no_route(settings, options->route);
     print_route("route ", options->route,
                 changed ? " is resumed: what waits starts" : " was not paused");
     return EXIT_DONE;
 }
 
-static int run(int argc, char **argv, bool pauses)
+static int run(const struct options *options,
+               int (*change)(const struct settings *settings, const struct options *options))
 {
-    struct options options;
-    if (!read_options(&options, argc, argv, pauses))
-        return EXIT_USAGE;
-    if (strlen(options.because) > BECAUSE_MAX) {
-        print_failure("--because takes 500 bytes at most");
-        return EXIT_USAGE;
-    }
-    struct settings *settings = cli_load_settings(options.config);
-    int code = !settings ? EXIT_ENVIRONMENT
-               : pauses  ? pause_route(settings, &options)
-                         : resume_route(settings, &options);
+    struct settings *settings = cli_load_settings(options->at.config);
+    int code = settings ? change(settings, options) : EXIT_ENVIRONMENT;
     settings_destroy(settings);
     return code;
 }
 
-static int pause_run(int argc, char **argv)
+static int pause_run(void *options)
 {
-    return run(argc, argv, true);
+    return run(options, pause_route);
 }
 
-static int resume_run(int argc, char **argv)
+static int resume_run(void *options)
 {
-    return run(argc, argv, false);
+    return run(options, resume_route);
 }
+
+static bool take_because(void *field, const char *text, struct error *err)
+{
+    if (strlen(text) > BECAUSE_MAX)
+        return error_set(err, "takes %d bytes at most", BECAUSE_MAX);
+    *(const char **)field = text;
+    return true;
+}
+
+static const struct option_row pause_rows[] = {
+    {.value = "ROUTE",
+     .kind = OPTION_ROUTE,
+     .needed = ALL_FORMS,
+     .offset = offsetof(struct options, route),
+     .sentence = "the name of a route"},
+    {.name = "because",
+     .value = "TEXT",
+     .kind = OPTION_CUSTOM,
+     .offset = offsetof(struct options, because),
+     .sentence = "the reason, which `status` and `events` show",
+     .default_text = "",
+     .take = take_because},
+};
 
 const struct verb pause_verb = {
-    "pause", "pause ROUTE [--because TEXT] [-c FILE]",
-    "stores the events of the route and starts nothing of it, until \"resume\"; what runs ends",
-    pause_run};
-const struct verb resume_verb = {"resume", "resume ROUTE [-c FILE]",
-                                 "starts what waits of a route that is paused", resume_run};
+    .name = "pause",
+    .sentence = "stores the events of a route and starts nothing of it, until \"resume\"",
+    .more = "What runs goes on to its end.",
+    .groups = {OPTION_GROUP(pause_rows), {file_rows, FILE_ROWS, 0, 0}},
+    .forms = {{.run = pause_run}},
+    .size = sizeof(struct options)};
+
+/* The route alone. */
+const struct verb resume_verb = {.name = "resume",
+                                 .sentence = "starts what waits of a route that is paused",
+                                 .groups = {{pause_rows, 1, 0, 0}, {file_rows, FILE_ROWS, 0, 0}},
+                                 .forms = {{.run = resume_run}},
+                                 .size = sizeof(struct options)};

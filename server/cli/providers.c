@@ -346,16 +346,49 @@ static int print_named(const char *name)
     return EXIT_NO;
 }
 
-static int providers_run(int argc, char **argv)
+struct options {
+    const char *name;
+    bool markdown;
+};
+
+static int list_run(void *options)
 {
-    if (argc == 1)
-        return print_all(print_as_list);
-    if (argc != 2)
-        return EXIT_USAGE;
-    return strcmp(argv[1], "--markdown") == 0 ? print_page() : print_named(argv[1]);
+    (void)options;
+    return print_all(print_as_list);
 }
 
-const struct verb providers_verb = {.name = "providers",
-                                    .usage = "providers [NAME | --markdown]",
-                                    .sentence = "lists the built-in providers, or describes one",
-                                    .run = providers_run};
+static int name_run(void *options)
+{
+    return print_named(((const struct options *)options)->name);
+}
+
+static int page_run(void *options)
+{
+    (void)options;
+    return print_page();
+}
+
+/* Bits of the forms, in their order. */
+enum { NAMED = 2, PAGE = 4 };
+
+static const struct option_row rows[] = {
+    {.value = "NAME",
+     .kind = OPTION_PRESET,
+     .forms = NAMED,
+     .needed = NAMED,
+     .offset = offsetof(struct options, name),
+     .sentence = "the provider that is described"},
+    {.name = "markdown",
+     .kind = OPTION_FLAG,
+     .forms = PAGE,
+     .needed = PAGE,
+     .offset = offsetof(struct options, markdown),
+     .sentence = "prints the page about all of them"},
+};
+
+const struct verb providers_verb = {
+    .name = "providers",
+    .sentence = "lists the built-in providers, or describes one",
+    .groups = {OPTION_GROUP(rows)},
+    .forms = {{.run = list_run}, {.run = name_run}, {.run = page_run}},
+    .size = sizeof(struct options)};

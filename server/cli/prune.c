@@ -3,58 +3,30 @@
 #include "base/units.h"
 #include "config/settings.h"
 #include "handlers/admission/dedupe.h"
+#include "server/cli/route_file.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/journal/pruner.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 struct options {
-    const char *config, *route;
-    int64_t older_ms; /* -1: as the route file says */
+    struct file_options at;
+    const char *route;
+    struct age {
+        bool is_given; /* else as the route file says */
+        int64_t ms;
+    } older;
     bool dry_run;
 };
-
-static bool take_option(struct options *options, int option, const char *value)
-{
-    switch (option) {
-    case 'c':
-        options->config = value;
-        return true;
-    case 'r':
-        options->route = value;
-        return true;
-    case 'o':
-        return units_parse_duration(bytes_of_text(value), &options->older_ms);
-    case 'n':
-        return options->dry_run = true;
-    }
-    return false;
-}
-
-static bool read_options(struct options *options, int argc, char **argv)
-{
-    static const struct option names[] = {{"older-than", required_argument, NULL, 'o'},
-                                          {"route", required_argument, NULL, 'r'},
-                                          {"dry-run", no_argument, NULL, 'n'},
-                                          {NULL, 0, NULL, 0}};
-    int option;
-    *options = (struct options){.older_ms = -1};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1)
-        if (!take_option(options, option, optarg))
-            return false;
-    return optind == argc;
-}
 
 static struct prune_wish make_wish(const struct options *options, const struct settings *settings)
 {
     const struct journal_settings *journal = &settings->journal;
-    bool by_file = options->older_ms < 0;
-    struct prune_wish wish = {.age_ms = by_file ? journal->keep_age_ms : options->older_ms,
-                              .dead_ms = by_file ? journal->keep_dead_ms : options->older_ms,
+    bool by_file = !options->older.is_given;
+    struct prune_wish wish = {.age_ms = by_file ? journal->keep_age_ms : options->older.ms,
+                              .dead_ms = by_file ? journal->keep_dead_ms : options->older.ms,
                               .body_ms = by_file ? journal->keep_body_ms : 0,
                               .from_now = !by_file,
                               .keep_size = journal->keep_size,
@@ -110,18 +82,44 @@ static int prune_with(const struct options *options, const struct settings *sett
     return EXIT_DONE;
 }
 
-static int prune_run(int argc, char **argv)
+static int prune_run(void *given)
 {
-    struct options options;
-    if (!read_options(&options, argc, argv))
-        return EXIT_USAGE;
-    struct settings *settings = cli_load_settings(options.config);
-    int code = settings ? prune_with(&options, settings) : EXIT_ENVIRONMENT;
+    const struct options *options = given;
+    struct settings *settings = cli_load_settings(options->at.config);
+    int code = settings ? prune_with(options, settings) : EXIT_ENVIRONMENT;
     settings_destroy(settings);
     return code;
 }
 
-const struct verb prune_verb = {
-    "prune", "prune [--older-than DURATION] [--route R] [--dry-run] [-c FILE]",
-    "removes events that need no further action and are older than `journal.keep` or DURATION says",
-    prune_run};
+/* No age is another than the age 0. */
+static bool take_age(void *field, const char *text, struct error *err)
+{
+    struct age *age = field;
+    age->is_given = units_parse_duration(bytes_of_text(text), &age->ms);
+    return age->is_given || error_set(err, "needs a duration such as 90s, 1h or 7d");
+}
+
+static const struct option_row rows[] = {
+    {.name = "older-than",
+     .value = "DURATION",
+     .kind = OPTION_CUSTOM,
+     .offset = offsetof(struct options, older),
+     .sentence = "events that were received so long ago; without it what `journal.keep` says",
+     .take = take_age},
+    {.name = "route",
+     .value = "ROUTE",
+     .kind = OPTION_ROUTE,
+     .offset = offsetof(struct options, route),
+     .sentence = "events of this route"},
+    {.name = "dry-run",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct options, dry_run),
+     .sentence = "counts them, and removes nothing"},
+};
+
+const struct verb prune_verb = {.name = "prune",
+                                .sentence =
+                                    "removes events that are old and need no further action",
+                                .groups = {OPTION_GROUP(rows), {file_rows, FILE_ROWS, 0, 0}},
+                                .forms = {{.run = prune_run}},
+                                .size = sizeof(struct options)};

@@ -3,10 +3,10 @@
  */
 #include "handlers/schema/value.h"
 #include "server/cli/key_lists.h"
+#include "server/cli/route_file.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -55,18 +55,20 @@ static int reload(const char *journal)
     return end == CONTROL_DONE ? EXIT_DONE : end == CONTROL_FAILED ? EXIT_NO : EXIT_ENVIRONMENT;
 }
 
-static int reload_run(int argc, char **argv)
+static int reload_run(void *options)
 {
-    struct control_options options;
-    int code = control_read_options(argc, argv, &options);
-    if (code >= 0)
-        return code;
-    code = optind == argc ? reload(options.journal) : EXIT_USAGE;
-    free(options.journal);
+    char *journal = cli_find_journal(options);
+    int code = journal ? reload(journal) : EXIT_ENVIRONMENT;
+    free(journal);
     return code;
 }
 
 const struct verb reload_verb = {
-    "reload", "reload [-c FILE | --journal FILE]",
-    "has the running server read its route file, and says what is wrong with it or that it serves",
-    reload_run};
+    .name = "reload",
+    .sentence = "has the running server read its route file",
+    .more =
+        "Prints what is wrong with the file, and then the exit code is 1 and the server goes on "
+        "with the one before; or what has changed, and the generation that serves.",
+    .groups = {{place_rows, PLACE_ROWS, 0, 0}},
+    .forms = {{.run = reload_run}},
+    .size = sizeof(struct place_options)};

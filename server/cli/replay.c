@@ -6,6 +6,7 @@
 #include "server/cli/events_find.h"
 #include "server/cli/replay_judge.h"
 #include "server/cli/replay_plan.h"
+#include "server/cli/route_file.h"
 #include "server/cli/search.h"
 #include "server/cli/verb.h"
 
@@ -14,11 +15,10 @@
 enum { PAGE = 100, EVENT_MEMORY = 256 << 20 };
 
 struct options {
-    const char *config;
+    struct file_options at;
     struct search search;
-    bool force, yes, dry_run, wait;
-    char **ids;
-    int id_count;
+    bool dead, force, yes, dry_run, wait;
+    struct word_list ids;
 };
 
 struct replaying {
@@ -34,62 +34,17 @@ struct replaying {
 
 /* ---- options ---- */
 
-static bool take_option(struct options *options, int option, const char *value)
+/* Whether a search chooses any. */
+static bool is_replayable(const struct options *options)
 {
-    switch (option) {
-    case 'c':
-        options->config = value;
-        return true;
-    case 'd':
-        return search_take_option(&options->search, OPTION_STATE, "dead");
-    case 'f':
-        return options->force = true;
-    case 'y':
-        return options->yes = true;
-    case 'n':
-        return options->dry_run = true;
-    case 'w':
-        return options->wait = true;
-    }
-    return search_take_option(&options->search, option, value);
-}
-
-static bool is_replayable(const char *state)
-{
+    const char *state = options->search.filter.state;
     bool is_over = !state || (strcmp(state, "pending") != 0 && strcmp(state, "running") != 0);
     if (!is_over)
-        fputs("tenterhook: what is pending or running runs without a replay\n", stderr);
-    return is_over;
-}
-
-/* Ids, or a search; states and actions go with either. */
-static bool chooses(const struct options *options)
-{
-    struct search rest = options->search;
-    if (options->id_count == 0)
-        return search_is_narrow(&rest);
-    rest.filter.state = rest.filter.action = NULL;
-    return !search_is_narrow(&rest) && rest.limit == 0;
-}
-
-static bool read_options(struct options *options, int argc, char **argv)
-{
-    static const struct option names[] = {SEARCH_OPTIONS,
-                                          {"dead", no_argument, NULL, 'd'},
-                                          {"force", no_argument, NULL, 'f'},
-                                          {"yes", no_argument, NULL, 'y'},
-                                          {"dry-run", no_argument, NULL, 'n'},
-                                          {"wait", no_argument, NULL, 'w'},
-                                          {NULL, 0, NULL, 0}};
-    int option;
-    *options = (struct options){.config = NULL};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1)
-        if (!take_option(options, option, optarg))
-            return false;
-    options->ids = argv + optind;
-    options->id_count = argc - optind;
-    return chooses(options) && is_replayable(options->search.filter.state);
+        print_failure("what is pending or running runs without a replay");
+    else if (options->ids.count == 0 && !search_is_narrow(&options->search))
+        print_failure("say which events: their ids, or --dead, --route or another option that "
+                      "chooses");
+    return is_over && (options->ids.count > 0 || search_is_narrow(&options->search));
 }
 
 /* ---- which events ---- */
@@ -102,10 +57,10 @@ static bool plan_event(void *context, const struct event_copy *event)
 
 static bool plan_ids(struct replaying *run, struct error *err)
 {
-    for (int i = 0; i < run->options->id_count; i++) {
+    for (size_t i = 0; i < run->options->ids.count; i++) {
         int64_t seq;
         int code;
-        if (!events_find(run->reader, run->options->ids[i], &seq, &code)) {
+        if (!events_find(run->reader, run->options->ids.items[i], &seq, &code)) {
             if (code == EXIT_ENVIRONMENT)
                 return error_set(err, "nothing was replayed");
             run->refused++;
@@ -121,8 +76,8 @@ static bool plan_all(struct replaying *run, struct error *err)
 {
     struct search *search = &run->options->search;
     search->filter.oldest_first = true;
-    bool read = run->options->id_count ? plan_ids(run, err)
-                                       : search_walk(search, run->reader, plan_event, run, err);
+    bool read = run->options->ids.count ? plan_ids(run, err)
+                                        : search_walk(search, run->reader, plan_event, run, err);
     search_tell_unjudged(search);
     if (read && run->plan.is_short)
         return error_set(err, "no memory");
@@ -330,26 +285,66 @@ static int replay_with(struct options *options, const struct settings *settings)
 
 static int replay_read(struct options *options)
 {
-    struct settings *settings = cli_load_settings(options->config);
+    struct settings *settings = cli_load_settings(options->at.config);
     int code = settings ? replay_with(options, settings) : EXIT_ENVIRONMENT;
     settings_destroy(settings);
     return code;
 }
 
-static int replay_run(int argc, char **argv)
+static int replay_run(void *given)
 {
-    struct options options;
-    int code = read_options(&options, argc, argv) ? replay_read(&options) : EXIT_USAGE;
-    search_finish(&options.search);
+    struct options *options = given;
+    if (options->dead)
+        options->search.filter.state = "dead";
+    int code = is_replayable(options) && search_begin(&options->search) ? replay_read(options)
+                                                                        : EXIT_USAGE;
+    search_finish(&options->search);
     return code;
 }
 
+/* Bits of the forms, in their order. */
+enum { IDS = 1, SEARCH = 2 };
+
+static const struct option_row rows[] = {
+    {.value = "ID",
+     .kind = OPTION_EVENT,
+     .flags = OPTION_REPEATS,
+     .forms = IDS,
+     .needed = IDS,
+     .offset = offsetof(struct options, ids),
+     .sentence = "the id of an event, or how it begins"},
+    {.name = "dead",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct options, dead),
+     .sentence = "only what failed: as --state dead"},
+    {.name = "force",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct options, force),
+     .sentence = "also what does not conform to the schema of its route"},
+    {.name = "dry-run",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct options, dry_run),
+     .sentence = "says what would run again, and changes nothing"},
+    {.name = "yes",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct options, yes),
+     .sentence = "does not ask"},
+    {.name = "wait",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct options, wait),
+     .sentence = "waits for the ends, and shows them"},
+};
+
 const struct verb replay_verb = {
-    "replay",
-    "replay (ID… | [--dead] [--route R] [--type T] [--since TIME] [--until TIME] "
-    "[--where CONDITION] [--text TEXT] [--before ID] [--after ID] [--limit N]) [--state S] "
-    "[--action A] [--force] [--dry-run] [--yes] [--wait] [-c FILE]",
-    "runs again what is done or dead of events, with --dead only what failed, and asks first where "
-    "a person sits at a terminal and there are several. An event that its schema refused must "
-    "conform to the present schema, unless --force is given",
-    replay_run};
+    .name = "replay",
+    .sentence = "runs again what is done or dead of events",
+    .more =
+        "Where a person sits at a terminal and there are several events, it asks first. An event "
+        "that its schema refused must conform to the present schema, unless --force is given.",
+    .groups = {OPTION_GROUP(rows),
+               {search_rows, SEARCH_ROWS, offsetof(struct options, search), SEARCH},
+               {search_outcome_rows, SEARCH_OUTCOME_ROWS, offsetof(struct options, search), 0},
+               {search_place_rows, SEARCH_PLACE_ROWS, offsetof(struct options, search), SEARCH},
+               {file_rows, FILE_ROWS, offsetof(struct options, at), 0}},
+    .forms = {{NULL, NULL, replay_run}, {NULL, NULL, replay_run}},
+    .size = sizeof(struct options)};

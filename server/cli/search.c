@@ -3,10 +3,8 @@
  * like. */
 #include "server/cli/search.h"
 
-#include "base/clock.h"
 #include "config/nearest.h"
 #include "config/settings.h"
-#include "server/cli/moment.h"
 #include "server/journal/walk.h"
 
 #include <stdio.h>
@@ -16,110 +14,103 @@ enum { STEP_ROWS = 256, STEP_MEMORY = 256 << 20 };
 
 /* ---- options ---- */
 
-static bool take_state(const char *text, const char **state)
+static bool take_type(void *field, const char *text, struct error *err)
 {
-    static const char *const states[] = {"pending", "running", "done", "dead", "superseded"};
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-        if (strcmp(states[i], text) == 0) {
-            *state = states[i];
-            return true;
-        }
-    fputs("tenterhook: the states are pending, running, done, dead and superseded\n", stderr);
-    return false;
-}
-
-static bool take_moment(const char *name, const char *text, int64_t *unix_ms)
-{
-    if (moment_parse(text, clock_unix_ms(), unix_ms) && *unix_ms > 0)
-        return true;
-    fprintf(stderr,
-            "tenterhook: --%s needs a duration (1h, 2d), a day (2026-11-30) or a time of UTC "
-            "(2026-11-30T14:00Z)\n",
-            name);
-    return false;
-}
-
-static bool take_limit(const char *text, int64_t *limit)
-{
-    uint64_t number;
-    if (!bytes_to_uint64(bytes_of_text(text), &number) || number == 0 || number > INT32_MAX) {
-        fputs("tenterhook: --limit needs a number from 1\n", stderr);
-        return false;
-    }
-    *limit = (int64_t)number;
+    if (strlen(text) > EVENT_TYPE_PATTERN_MAX)
+        return error_set(err, "has at most %d bytes", EVENT_TYPE_PATTERN_MAX);
+    *(const char **)field = text;
     return true;
 }
 
-static bool take_type(const char *text, const char **type)
+static bool take_text(void *field, const char *text, struct error *err)
 {
-    *type = text;
-    if (strlen(text) <= EVENT_TYPE_PATTERN_MAX)
-        return true;
-    fprintf(stderr, "tenterhook: --type has at most %d bytes\n", EVENT_TYPE_PATTERN_MAX);
-    return false;
+    *(struct bytes *)field = bytes_of_text(text);
+    return *text || error_set(err, "needs a text");
 }
 
-static bool take_text(const char *text, struct bytes *bytes)
-{
-    *bytes = bytes_of_text(text);
-    if (bytes->length == 0)
-        fputs("tenterhook: --text needs a text\n", stderr);
-    return bytes->length > 0;
-}
+const struct option_row search_rows[SEARCH_ROWS] = {
+    {.name = "route",
+     .value = "ROUTE",
+     .kind = OPTION_ROUTE,
+     .offset = offsetof(struct search, filter.route),
+     .sentence = "events of this route"},
+    {.name = "type",
+     .value = "TYPE",
+     .kind = OPTION_CUSTOM,
+     .offset = offsetof(struct search, filter.type),
+     .sentence = "events of this type, such as push; * stands for any text",
+     .take = take_type},
+    {.name = "since",
+     .value = "TIME",
+     .kind = OPTION_MOMENT,
+     .offset = offsetof(struct search, filter.since_ms),
+     .sentence = "events received from then on: a duration (1h, 2d), a day (2026-11-30) or a time "
+                 "of UTC (2026-11-30T14:00Z)"},
+    {.name = "until",
+     .value = "TIME",
+     .kind = OPTION_MOMENT,
+     .offset = offsetof(struct search, filter.until_ms),
+     .sentence = "events received before then"},
+    {.name = "where",
+     .value = "CONDITION",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct search, condition),
+     .sentence = "events for which an entry of `when:` holds, such as "
+                 "'{value: payload.ref, equals: refs/heads/main}'"},
+    {.name = "text",
+     .value = "TEXT",
+     .kind = OPTION_CUSTOM,
+     .offset = offsetof(struct search, filter.text),
+     .sentence = "events whose body has this text in it",
+     .take = take_text},
+    {.name = "limit",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .offset = offsetof(struct search, limit),
+     .sentence = "so many events at most",
+     .min = 1,
+     .max = INT32_MAX},
+};
 
-/* Ids compare as texts, so whatever is no id would be a place of its own. */
-static bool take_id(const char *name, const char *text, const char **id)
-{
-    *id = text;
-    if (*text && strspn(text, "0123456789abcdef-") == strlen(text))
-        return true;
-    fprintf(stderr, "tenterhook: --%s needs the id of an event\n", name);
-    return false;
-}
+const struct option_row search_place_rows[SEARCH_PLACE_ROWS] = {
+    {.name = "before",
+     .value = "ID",
+     .kind = OPTION_EVENT,
+     .offset = offsetof(struct search, before),
+     .sentence = "events older than this one"},
+    {.name = "after",
+     .value = "ID",
+     .kind = OPTION_EVENT,
+     .offset = offsetof(struct search, after),
+     .sentence = "events newer than this one"},
+};
 
-static bool take_where(const char *text, struct where **where)
-{
-    where_destroy(*where);
-    return (*where = where_load(text));
-}
+static const char *const states[] = {"pending", "running", "done", "dead", "superseded", NULL};
 
-bool search_take_option(struct search *search, int option, const char *value)
+const struct option_row search_outcome_rows[SEARCH_OUTCOME_ROWS] = {
+    {.name = "state",
+     .value = "STATE",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(struct search, filter.state),
+     .sentence = "deliveries in this state",
+     .choices = states},
+    {.name = "action",
+     .value = "ACTION",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct search, filter.action),
+     .sentence = "deliveries of the action of this name"},
+};
+
+bool search_begin(struct search *search)
 {
-    struct event_filter *filter = &search->filter;
-    switch (option) {
-    case OPTION_ROUTE:
-        filter->route = value;
-        return true;
-    case OPTION_TYPE:
-        return take_type(value, &filter->type);
-    case OPTION_STATE:
-        return take_state(value, &filter->state);
-    case OPTION_ACTION:
-        filter->action = value;
-        return true;
-    case OPTION_SINCE:
-        return take_moment("since", value, &filter->since_ms);
-    case OPTION_UNTIL:
-        return take_moment("until", value, &filter->until_ms);
-    case OPTION_WHERE:
-        return take_where(value, &search->where);
-    case OPTION_TEXT:
-        return take_text(value, &filter->text);
-    case OPTION_BEFORE:
-        return take_id("before", value, &search->before);
-    case OPTION_AFTER:
-        return take_id("after", value, &search->after);
-    case OPTION_LIMIT:
-        return take_limit(value, &search->limit);
-    }
-    return false;
+    return !search->condition || (search->where = where_load(search->condition));
 }
 
 bool search_is_narrow(const struct search *search)
 {
     const struct event_filter *filter = &search->filter;
     return filter->route || filter->type || filter->state || filter->action || filter->since_ms ||
-           filter->until_ms || filter->text.length || search->where || search->before ||
+           filter->until_ms || filter->text.length || search->condition || search->before ||
            search->after;
 }
 

@@ -4,51 +4,25 @@
 #define TENTERHOOK_SERVER_CLI_SEARCH_H
 
 #include "server/cli/event_copy.h"
+#include "server/cli/option.h"
 #include "server/cli/terminal.h"
 #include "server/cli/where.h"
-
-#include <getopt.h>
 
 struct search {
     struct event_filter filter; /* without after, before and limit */
     const char *before, *after; /* ids; NULL: none */
-    struct where *where;        /* NULL: none */
+    const char *condition;      /* of --where; NULL: none */
+    struct where *where;        /* the same, from search_begin on */
     int64_t limit;              /* 0: none */
     struct progress progress;   /* of a walk, with the sentence that follows */
 };
 
-/* What getopt_long takes; the values of the options are beyond those of characters. */
-enum {
-    OPTION_ROUTE = 256,
-    OPTION_TYPE,
-    OPTION_STATE,
-    OPTION_ACTION,
-    OPTION_SINCE,
-    OPTION_UNTIL,
-    OPTION_WHERE,
-    OPTION_TEXT,
-    OPTION_BEFORE,
-    OPTION_AFTER,
-    OPTION_LIMIT,
-    OPTION_OTHER
-};
-#define SEARCH_OPTIONS                                                                             \
-    {"route", required_argument, NULL, OPTION_ROUTE},                                              \
-        {"type", required_argument, NULL, OPTION_TYPE},                                            \
-        {"state", required_argument, NULL, OPTION_STATE},                                          \
-        {"action", required_argument, NULL, OPTION_ACTION},                                        \
-        {"since", required_argument, NULL, OPTION_SINCE},                                          \
-        {"until", required_argument, NULL, OPTION_UNTIL},                                          \
-        {"where", required_argument, NULL, OPTION_WHERE},                                          \
-        {"text", required_argument, NULL, OPTION_TEXT},                                            \
-        {"before", required_argument, NULL, OPTION_BEFORE},                                        \
-        {"after", required_argument, NULL, OPTION_AFTER},                                          \
-    {                                                                                              \
-        "limit", required_argument, NULL, OPTION_LIMIT                                             \
-    }
+/* The rows of a struct search, in three groups, because not every form of a verb takes all. */
+extern const struct option_row search_rows[], search_place_rows[], search_outcome_rows[];
+enum { SEARCH_ROWS = 7, SEARCH_PLACE_ROWS = 2, SEARCH_OUTCOME_ROWS = 2 };
 
-/* One of these; the value has to last. False after saying what is wrong with it. */
-bool search_take_option(struct search *search, int option, const char *value);
+/* Before a walk: false after saying what is wrong with the condition. search_finish in any case. */
+bool search_begin(struct search *search);
 /* Whether anything but a limit was chosen. */
 bool search_is_narrow(const struct search *search);
 void search_finish(struct search *search);

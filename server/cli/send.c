@@ -28,10 +28,13 @@ enum {
 
 struct send_options {
     const char *provider, *to, *secret, *secret_file, *key_file, *event, *delivery, *body_file;
-    const char *ca_file, *repeat, *public_url, *from;
+    const char *ca_file, *public_url, *from;
     bool new_key, print;
-    const char *names[PARAMETERS_MAX], *values[PARAMETERS_MAX];
-    size_t parameter_count;
+    int64_t repeat, time_ms; /* 0: the present */
+    struct parameters {
+        const char *items[PARAMETERS_MAX]; /* NAME=VALUE */
+        size_t count;
+    } parameters;
 };
 
 /* All that a run holds. */
@@ -39,6 +42,7 @@ struct send {
     struct send_options options;
     struct arena arena;
     const struct scheme *scheme;
+    const char *names[PARAMETERS_MAX], *values[PARAMETERS_MAX];
     struct text_map parameters;
     struct signature_plan plan;
     struct secret_list secrets;
@@ -47,53 +51,121 @@ struct send {
 
 /* ---- options ---- */
 
-static bool add_parameter(struct send_options *options, char *text)
+static bool take_parameter(void *field, const char *text, struct error *err)
 {
-    char *equals = strchr(text, '=');
-    if (!equals || options->parameter_count == PARAMETERS_MAX)
-        return false;
-    *equals = '\0';
-    options->names[options->parameter_count] = text;
-    options->values[options->parameter_count++] = equals + 1;
+    struct parameters *parameters = field;
+    if (!strchr(text, '='))
+        return error_set(err, "needs NAME=VALUE");
+    if (parameters->count == PARAMETERS_MAX)
+        return error_set(err, "may be given %d times", PARAMETERS_MAX);
+    parameters->items[parameters->count++] = text;
     return true;
 }
 
-static bool parse_options(int argc, char **argv, struct send_options *options)
-{
-    struct {
-        const char *name;
-        const char **value;
-    } texts[] = {{"--to", &options->to},
-                 {"--secret", &options->secret},
-                 {"--secret-file", &options->secret_file},
-                 {"--key", &options->key_file},
-                 {"--event", &options->event},
-                 {"--delivery", &options->delivery},
-                 {"--body", &options->body_file},
-                 {"--ca", &options->ca_file},
-                 {"--from", &options->from},
-                 {"--repeat", &options->repeat},
-                 {"--public-url", &options->public_url}};
-    for (int i = 1; i < argc; i++) {
-        size_t j = 0, count = sizeof texts / sizeof texts[0];
-        while (j < count && strcmp(argv[i], texts[j].name) != 0)
-            j++;
-        if (j < count && i + 1 < argc)
-            *texts[j].value = argv[++i];
-        else if (strcmp(argv[i], "--new-key") == 0)
-            options->new_key = true;
-        else if (strcmp(argv[i], "--print") == 0)
-            options->print = true;
-        else if (strcmp(argv[i], "--set") == 0 && i + 1 < argc) {
-            if (!add_parameter(options, argv[++i]))
-                return false;
-        } else if (argv[i][0] != '-' && !options->provider)
-            options->provider = argv[i];
-        else
-            return false;
-    }
-    return options->provider && (options->to || options->new_key);
-}
+/* Bits of the forms, in their order. */
+enum { SENDS = 1, MAKES_KEY = 2 };
+
+static const struct option_row rows[] = {
+    {.value = "PROVIDER",
+     .kind = OPTION_PRESET,
+     .needed = ALL_FORMS,
+     .offset = offsetof(struct send_options, provider),
+     .sentence = "a built-in provider; `tenterhook providers` lists them"},
+    {.name = "to",
+     .value = "URL",
+     .kind = OPTION_TEXT,
+     .forms = SENDS,
+     .needed = SENDS,
+     .offset = offsetof(struct send_options, to),
+     .sentence = "where it is sent"},
+    {.name = "secret",
+     .value = "SECRET",
+     .kind = OPTION_TEXT,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, secret),
+     .sentence = "the secret; other users of the machine see it, as they see all arguments"},
+    {.name = "secret-file",
+     .value = "FILE",
+     .kind = OPTION_FILE,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, secret_file),
+     .sentence = "a file that has the secret; one line end at its end is not part of it"},
+    {.name = "key",
+     .value = "FILE",
+     .kind = OPTION_FILE,
+     .offset = offsetof(struct send_options, key_file),
+     .sentence = "the private key of a provider that signs with one; without it PROVIDER.key"},
+    {.name = "new-key",
+     .kind = OPTION_FLAG,
+     .needed = MAKES_KEY,
+     .offset = offsetof(struct send_options, new_key),
+     .sentence = "makes that key, and prints what the route needs as its secret"},
+    {.name = "event",
+     .value = "TYPE",
+     .kind = OPTION_TEXT,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, event),
+     .sentence = "the type of the event, such as push"},
+    {.name = "delivery",
+     .value = "ID",
+     .kind = OPTION_TEXT,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, delivery),
+     .sentence = "the id of the message, to send it again; without it a new one"},
+    {.name = "time",
+     .value = "TIME",
+     .kind = OPTION_MOMENT,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, time_ms),
+     .sentence =
+         "when it says that it was signed, such as 10m for ten minutes ago; without it now"},
+    {.name = "body",
+     .value = "FILE",
+     .kind = OPTION_FILE,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, body_file),
+     .sentence = "the body; without it one that is made up"},
+    {.name = "set",
+     .value = "NAME=VALUE",
+     .kind = OPTION_CUSTOM,
+     .flags = OPTION_REPEATS,
+     .offset = offsetof(struct send_options, parameters),
+     .sentence = "a parameter of the provider, as in `provider: {name: PROVIDER, NAME: VALUE}`",
+     .take = take_parameter},
+    {.name = "public-url",
+     .value = "URL",
+     .kind = OPTION_TEXT,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, public_url),
+     .sentence = "the address that is signed, where it is not the one that it is sent to"},
+    {.name = "repeat",
+     .value = "N",
+     .kind = OPTION_NUMBER,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, repeat),
+     .sentence = "sends so many messages, one after the other",
+     .default_text = "1",
+     .min = 1,
+     .max = REPEAT_MAX},
+    {.name = "ca",
+     .value = "FILE",
+     .kind = OPTION_FILE,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, ca_file),
+     .sentence =
+         "certificates that the server's is checked against; without it those of the system"},
+    {.name = "from",
+     .value = "ADDRESS",
+     .kind = OPTION_TEXT,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, from),
+     .sentence = "the address of this machine that it is sent from"},
+    {.name = "print",
+     .kind = OPTION_FLAG,
+     .forms = SENDS,
+     .offset = offsetof(struct send_options, print),
+     .sentence = "prints the request, and does not send it"},
+};
 
 /* ---- what is read ---- */
 
@@ -125,9 +197,6 @@ static bool find_scheme(struct send *send, struct error *err)
     problem_list_init(&problems);
     send->scheme = provider_preset(preset, &program_registry, &send->arena, &problems);
     problem_list_finish(&problems);
-    send->parameters = (struct text_map){.names = send->options.names,
-                                         .values = send->options.values,
-                                         .count = send->options.parameter_count};
     send->plan = (struct signature_plan){.scheme = send->scheme, .parameters = &send->parameters};
     return send->scheme || error_set(err, "the preset cannot be read");
 }
@@ -275,18 +344,88 @@ static void note_form(const struct signing *signing)
             fputs("note: the body is neither JSON nor a form; it is sent as a form\n", stderr);
 }
 
-/* The id of a message that is sent again is put into its head, or into the body that is made. */
-static bool can_name_delivery(const struct send *send, struct error *err)
+/* ---- options that this provider has no use for ---- */
+
+static bool is_in_body(const struct signed_ref *ref)
 {
-    const struct signed_list *id = &send->scheme->message_id;
+    return ref->kind == SIGNED_FORM || ref->kind == SIGNED_PAYLOAD || ref->kind == SIGNED_ITEM;
+}
+
+/* What stands in the head, or in the body that is made, can be said; not in a body that is given.
+ */
+static bool can_place(const struct send *send, const char *option, const char *what,
+                      const struct signed_list *places, struct error *err)
+{
     const char *name = send->scheme->name;
-    if (!send->options.delivery)
-        return true;
-    if (id->count == 0)
-        return error_set(err, "%s sends no delivery id: --delivery is not for it", name);
-    return id->items[0].kind == SIGNED_HEADER || !send->options.body_file ||
-           error_set(err, "%s sends its delivery id in the body: write it into %s", name,
+    if (places->count == 0)
+        return error_set(err, "%s sends no %s: %s is not for it", name, what, option);
+    return !is_in_body(&places->items[0]) || !send->options.body_file ||
+           error_set(err, "%s sends its %s in the body: write it into %s", name, what,
                      send->options.body_file);
+}
+
+static bool can_time(const struct send *send, struct error *err)
+{
+    const struct signed_list place = {.items = (struct signed_ref *)&send->scheme->time.in,
+                                      .count = 1};
+    if (!sign_has_time(send->scheme))
+        return error_set(err, "%s sends no time: --time is not for it", send->scheme->name);
+    return place.items->kind == SIGNED_ABSENT || can_place(send, "--time", "time", &place, err);
+}
+
+static bool is_among(const struct text_list *list, struct bytes name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (bytes_equal_text(name, list->items[i]))
+            return true;
+    return false;
+}
+
+/* The parameter that was probably meant, or NULL. */
+static const char *nearest_parameter(const struct scheme *scheme, const char *name)
+{
+    enum { NAMES_MAX = 64 };
+    const char *names[NAMES_MAX + 1] = {NULL};
+    const struct text_list *lists[] = {&scheme->parameters, &scheme->optional};
+    size_t count = 0;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < lists[i]->count && count < NAMES_MAX; j++)
+            names[count++] = lists[i]->items[j];
+    return nearest_name(name, names);
+}
+
+static bool take_parameters(struct send *send, struct error *err)
+{
+    const struct scheme *scheme = send->scheme;
+    const struct parameters *given = &send->options.parameters;
+    for (size_t i = 0; i < given->count; i++) {
+        const char *equals = strchr(given->items[i], '=');
+        struct bytes name = bytes_of(given->items[i], (size_t)(equals - given->items[i]));
+        send->names[i] = arena_copy_bytes(&send->arena, name);
+        send->values[i] = equals + 1;
+        if (!send->names[i])
+            return error_set(err, "no memory");
+        if (is_among(&scheme->parameters, name) || is_among(&scheme->optional, name))
+            continue;
+        const char *nearest = nearest_parameter(scheme, send->names[i]);
+        return error_set(err, "provider %s has no parameter \"%s\"%s%s%s", scheme->name,
+                         send->names[i], nearest ? ", did you mean \"" : "", nearest ? nearest : "",
+                         nearest ? "\"?" : "");
+    }
+    send->parameters =
+        (struct text_map){.names = send->names, .values = send->values, .count = given->count};
+    return true;
+}
+
+static bool check_options(struct send *send, struct error *err)
+{
+    const struct send_options *options = &send->options;
+    const struct scheme *scheme = send->scheme;
+    return take_parameters(send, err) &&
+           (!options->event || can_place(send, "--event", "event type", &scheme->event, err)) &&
+           (!options->delivery ||
+            can_place(send, "--delivery", "delivery id", &scheme->message_id, err)) &&
+           (!options->time_ms || can_time(send, err));
 }
 
 /* EXIT_DONE where the answer was 2xx. */
@@ -331,7 +470,7 @@ static int send_once(struct send *send, struct error *err)
         .body_given = options->body_file != NULL,
         .url = bytes_of_text(options->public_url ? options->public_url : options->to),
         .request = {.arena = &arena,
-                    .now_ms = clock_unix_ms(),
+                    .now_ms = options->time_ms ? options->time_ms : clock_unix_ms(),
                     .method = bytes_of_text("POST"),
                     .body = buffer_bytes(&send->body)}};
     bool is_signed = sign_message(&signing, err);
@@ -343,10 +482,10 @@ static int send_once(struct send *send, struct error *err)
     return code;
 }
 
-static int send_all(struct send *send, uint64_t repeat, struct error *err)
+static int send_all(struct send *send, struct error *err)
 {
     int code = EXIT_DONE;
-    for (uint64_t i = 0; i < repeat && code <= EXIT_NO; i++) {
+    for (int64_t i = 0; i < send->options.repeat && code <= EXIT_NO; i++) {
         int once = send_once(send, err);
         code = once > code ? once : code;
     }
@@ -356,12 +495,8 @@ static int send_all(struct send *send, uint64_t repeat, struct error *err)
 static int run(struct send *send, struct error *err)
 {
     const struct send_options *options = &send->options;
-    uint64_t repeat = 1;
     err->text[0] = '\0';
-    if (options->repeat &&
-        (!bytes_to_uint64(bytes_of_text(options->repeat), &repeat) || repeat > REPEAT_MAX))
-        return EXIT_USAGE;
-    if (!find_scheme(send, err) || !can_name_delivery(send, err))
+    if (!find_scheme(send, err) || !check_options(send, err))
         return EXIT_NO;
     if (options->new_key && !make_key(send, err))
         return EXIT_ENVIRONMENT;
@@ -371,15 +506,14 @@ static int run(struct send *send, struct error *err)
         (options->body_file && !read_file(options->body_file, &send->body, err)))
         return EXIT_ENVIRONMENT;
     note_event(send);
-    return send_all(send, repeat, err);
+    return send_all(send, err);
 }
 
-static int send_run(int argc, char **argv)
+static int send_run(void *given)
 {
-    struct send send = {0};
+    const struct send_options *options = given;
+    struct send send = {.options = *options};
     struct error err;
-    if (!parse_options(argc, argv, &send.options))
-        return EXIT_USAGE;
     arena_init(&send.arena, SIZE_MAX / 2);
     buffer_init(&send.private_key, FILE_LIMIT);
     buffer_init(&send.body, FILE_LIMIT);
@@ -398,10 +532,8 @@ static int send_run(int argc, char **argv)
 
 const struct verb send_verb = {
     .name = "send",
-    .usage = "send PROVIDER --to URL --secret SECRET [--secret-file FILE] [--key FILE] [--event E] "
-             "[--delivery ID] [--body FILE] [--set NAME=VALUE] [--public-url URL] [--repeat N] "
-             "[--ca FILE] "
-             "[--from ADDRESS] [--print] | send PROVIDER --new-key [--key FILE]",
-    .sentence = "signs a message as that provider does, sends it and prints the answer; the exit "
-                "code is 0 if the answer is 2xx",
-    .run = send_run};
+    .sentence = "signs a message as a provider does, sends it and prints the answer",
+    .more = "The exit code is 0 if the answer is 2xx.",
+    .groups = {OPTION_GROUP(rows)},
+    .forms = {{.run = send_run}, {.run = send_run}},
+    .size = sizeof(struct send_options)};

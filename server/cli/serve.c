@@ -1,11 +1,10 @@
 /* `tenterhook serve`. */
+#include "server/cli/route_file.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/process/supervisor.h"
 
 #include <assert.h>
-#include <getopt.h>
-#include <stddef.h>
 
 static_assert((int)SUPERVISOR_STOPPED == EXIT_DONE && (int)SUPERVISOR_REFUSED == EXIT_NO &&
                   (int)SUPERVISOR_FAILED == EXIT_ENVIRONMENT,
@@ -20,18 +19,15 @@ static int serve(const char *file)
     return (int)end;
 }
 
-static int serve_run(int argc, char **argv)
+static int serve_run(void *given)
 {
-    const char *file = NULL;
-    int option;
-    while ((option = getopt(argc, argv, "c:")) != -1) {
-        if (option != 'c')
-            return EXIT_USAGE;
-        file = optarg;
-    }
-    return optind == argc ? serve(cli_config_file(file)) : EXIT_USAGE;
+    const struct file_options *options = given;
+    return serve(cli_config_file(options->config));
 }
 
-const struct verb serve_verb = {"serve", "serve [-c FILE]",
-                                "receives webhooks until SIGTERM; SIGHUP reloads the route file",
-                                serve_run};
+const struct verb serve_verb = {
+    .name = "serve",
+    .sentence = "receives webhooks until SIGTERM; SIGHUP reloads the route file",
+    .groups = {{file_rows, FILE_ROWS, 0, 0}},
+    .forms = {{.run = serve_run}},
+    .size = sizeof(struct file_options)};

@@ -9,11 +9,11 @@
 #include "config/file.h"
 #include "handlers/schema/value.h"
 #include "server/cli/control.h"
+#include "server/cli/route_file.h"
 #include "server/cli/status_facts.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -387,20 +387,32 @@ static int status(const char *journal, const char *config, bool json)
     return code;
 }
 
-static int status_run(int argc, char **argv)
+struct options {
+    struct place_options at;
+    bool json;
+};
+
+static int status_run(void *given)
 {
-    struct control_options options;
-    int code = control_read_options(argc, argv, &options);
-    if (code >= 0)
-        return code;
-    const char *config = options.is_given ? NULL : cli_config_file(options.config);
-    code = optind == argc ? status(options.journal, config, options.json) : EXIT_USAGE;
-    free(options.journal);
+    const struct options *options = given;
+    char *journal = cli_find_journal(&options->at);
+    const char *config = options->at.journal ? NULL : cli_config_file(options->at.config);
+    int code = journal ? status(journal, config, options->json) : EXIT_ENVIRONMENT;
+    free(journal);
     return code;
 }
 
+static const struct option_row rows[] = {{.name = "json",
+                                          .kind = OPTION_FLAG,
+                                          .offset = offsetof(struct options, json),
+                                          .sentence = "prints JSON, for programs"}};
+
 const struct verb status_verb = {
-    "status", "status [--json] [-c FILE | --journal FILE]",
-    "shows the server and its journal, and what needs attention: exit code 1 if something does, 3 "
-    "if no server runs",
-    status_run};
+    .name = "status",
+    .sentence = "shows the server and its journal, and what needs attention",
+    .more =
+        "The exit code is 0 if nothing needs attention, 1 if something does, and 3 if no server "
+        "runs.",
+    .groups = {OPTION_GROUP(rows), {place_rows, PLACE_ROWS, 0, 0}},
+    .forms = {{.run = status_run}},
+    .size = sizeof(struct options)};

@@ -8,7 +8,6 @@
 #include "server/cli/verb.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +20,13 @@ static const struct json_limits document_limits = {
 
 struct options {
     const char *schema;
-    const char *bindings[BINDINGS_MAX]; /* URI=FILE */
-    size_t binding_count;
+    struct bindings {
+        const char *items[BINDINGS_MAX]; /* URI=FILE */
+        size_t count;
+    } bindings;
     struct schema_manner manner;
-    bool basic;
+    const char *formats, *output; /* one of the choices below, or NULL */
+    struct word_list documents;
 };
 
 struct validation {
@@ -35,53 +37,65 @@ struct validation {
 
 /* ---- options ---- */
 
-static bool take_formats(struct options *options, const char *value)
+static bool take_draft(void *field, const char *text, struct error *err)
 {
-    options->manner.assert_formats = strcmp(value, "assert") == 0;
-    return options->manner.assert_formats || strcmp(value, "annotate") == 0;
+    return schema_draft_find(text, field) || error_set(err, "needs 2020-12, 2019-09, 07, 06 or 04");
 }
 
-static bool take_binding(struct options *options, const char *value)
+static bool take_binding(void *field, const char *text, struct error *err)
 {
-    const char *equals = strrchr(value, '=');
-    if (!equals || equals == value || !equals[1] || options->binding_count == BINDINGS_MAX)
-        return false;
-    options->bindings[options->binding_count++] = value;
+    struct bindings *bindings = field;
+    const char *equals = strrchr(text, '=');
+    if (!equals || equals == text || !equals[1])
+        return error_set(err, "needs URI=FILE");
+    if (bindings->count == BINDINGS_MAX)
+        return error_set(err, "may be given %d times", BINDINGS_MAX);
+    bindings->items[bindings->count++] = text;
     return true;
 }
 
-static bool take_option(struct options *options, int option, const char *value)
-{
-    switch (option) {
-    case 's':
-        options->schema = value;
-        return true;
-    case 'd':
-        return schema_draft_find(value, &options->manner.draft);
-    case 'f':
-        return take_formats(options, value);
-    case 'o':
-        return options->basic = strcmp(value, "basic") == 0;
-    case 'b':
-        return take_binding(options, value);
-    }
-    return false;
-}
+static const char *const formats[] = {"assert", "annotate", NULL};
+static const char *const outputs[] = {"basic", NULL};
 
-static bool read_options(struct options *options, int argc, char **argv)
-{
-    static const struct option names[] = {
-        {"schema", required_argument, NULL, 's'},  {"draft", required_argument, NULL, 'd'},
-        {"formats", required_argument, NULL, 'f'}, {"output", required_argument, NULL, 'o'},
-        {"bind", required_argument, NULL, 'b'},    {NULL, 0, NULL, 0}};
-    int option;
-    *options = (struct options){0};
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", names, NULL)) != -1)
-        if (!take_option(options, option, optarg))
-            return false;
-    return options->schema && optind < argc;
-}
+static const struct option_row rows[] = {
+    {.value = "FILE",
+     .kind = OPTION_FILE,
+     .flags = OPTION_REPEATS,
+     .needed = ALL_FORMS,
+     .offset = offsetof(struct options, documents),
+     .sentence = "a JSON document; - is standard input"},
+    {.name = "schema",
+     .value = "FILE",
+     .kind = OPTION_FILE,
+     .needed = ALL_FORMS,
+     .offset = offsetof(struct options, schema),
+     .sentence = "the JSON Schema"},
+    {.name = "draft",
+     .value = "DRAFT",
+     .kind = OPTION_CUSTOM,
+     .offset = offsetof(struct options, manner.draft),
+     .sentence = "that of a schema without $schema: 2020-12, 2019-09, 07, 06 or 04",
+     .take = take_draft},
+    {.name = "formats",
+     .value = "HOW",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(struct options, formats),
+     .sentence = "whether `format` is checked",
+     .choices = formats},
+    {.name = "output",
+     .value = "FORMAT",
+     .kind = OPTION_CHOICE,
+     .offset = offsetof(struct options, output),
+     .sentence = "prints the failures as JSON in this output format of JSON Schema",
+     .choices = outputs},
+    {.name = "bind",
+     .value = "URI=FILE",
+     .kind = OPTION_CUSTOM,
+     .flags = OPTION_REPEATS,
+     .offset = offsetof(struct options, bindings),
+     .sentence = "the file that has the schema of a URI that the schema refers to",
+     .take = take_binding},
+};
 
 /* ---- the schema ---- */
 
@@ -107,15 +121,22 @@ static bool bind_all(struct schema_files *files, const struct options *options,
                      const char *directory, struct error *err)
 {
     char uri[PATH_MAX], path[PATH_MAX];
-    for (size_t i = 0; i < options->binding_count; i++) {
-        const char *equals = strrchr(options->bindings[i], '=');
-        snprintf(uri, sizeof uri, "%.*s", (int)(equals - options->bindings[i]),
-                 options->bindings[i]);
+    for (size_t i = 0; i < options->bindings.count; i++) {
+        const char *equals = strrchr(options->bindings.items[i], '=');
+        snprintf(uri, sizeof uri, "%.*s", (int)(equals - options->bindings.items[i]),
+                 options->bindings.items[i]);
         absolute_path(directory, equals + 1, path);
         if (!schema_files_bind(files, uri, path, err))
             return false;
     }
     return true;
+}
+
+static struct schema_manner manner_of(const struct options *options)
+{
+    struct schema_manner manner = options->manner;
+    manner.assert_formats = options->formats && strcmp(options->formats, "assert") == 0;
+    return manner;
 }
 
 /* NULL after saying why. */
@@ -127,7 +148,7 @@ static const struct schema *compile(struct schema_files *files, struct problem_l
     const struct schema *schema = NULL;
     absolute_path(directory, options->schema, path);
     if (bind_all(files, options, directory, &err))
-        schema = schema_files_compile(files, path, options->manner, &err);
+        schema = schema_files_compile(files, path, manner_of(options), &err);
     if (err.text[0])
         problem_add_plain(problems, "%s", err.text);
     problem_list_print(problems, stderr);
@@ -198,7 +219,7 @@ static void print_basic(enum schema_verdict verdict, const struct schema_failure
 static void print_verdict(const struct validation *validation, const char *name, struct bytes text,
                           enum schema_verdict verdict, const struct schema_failures *failures)
 {
-    if (validation->options->basic) {
+    if (validation->options->output) {
         print_basic(verdict, failures);
     } else if (verdict == SCHEMA_VALID) {
         printf("%s: valid\n", name);
@@ -232,7 +253,7 @@ static void print_fault(const struct validation *validation, const char *name, s
     char sentence[128];
     snprintf(sentence, sizeof sentence, "is not JSON: %s at byte %zu", fault->reason,
              fault->offset);
-    if (validation->options->basic) {
+    if (validation->options->output) {
         const struct schema_failures failures = {.items = {{"", "", "", "", sentence}}, .count = 1};
         print_basic(SCHEMA_INVALID, &failures);
         return;
@@ -268,44 +289,46 @@ static int judge_file(const struct validation *validation, const char *name)
 
 /* ---- the verb ---- */
 
-static int judge_files(struct validation *validation, char **names)
+static int judge_files(struct validation *validation)
 {
     int worst = EXIT_DONE;
     validation->evaluator = schema_evaluator_create(&schema_limits_default);
     if (!validation->evaluator)
         return EXIT_ENVIRONMENT;
-    for (; *names; names++) {
-        int code = judge_file(validation, *names);
+    const struct word_list *documents = &validation->options->documents;
+    for (size_t i = 0; i < documents->count; i++) {
+        int code = judge_file(validation, documents->items[i]);
         worst = code > worst ? code : worst;
     }
     schema_evaluator_destroy(validation->evaluator);
     return worst;
 }
 
-static int validate_run(int argc, char **argv)
+static int validate_run(void *given)
 {
-    struct options options;
+    const struct options *options = given;
     struct problem_list problems;
     char directory[PATH_MAX];
-    if (!read_options(&options, argc, argv))
-        return EXIT_USAGE;
     if (!getcwd(directory, sizeof directory))
         return EXIT_ENVIRONMENT;
     problem_list_init(&problems);
     struct schema_files *files = schema_files_create(&(struct schema_files_options){
         .problems = &problems, .shown = shown_path, .context = directory});
-    struct validation validation = {.options = &options};
-    validation.schema = files ? compile(files, &problems, &options, directory) : NULL;
-    int code = validation.schema ? judge_files(&validation, argv + optind) : EXIT_ENVIRONMENT;
+    struct validation validation = {.options = options};
+    validation.schema = files ? compile(files, &problems, options, directory) : NULL;
+    int code = validation.schema ? judge_files(&validation) : EXIT_ENVIRONMENT;
     schema_files_destroy(files);
     problem_list_finish(&problems);
     return code;
 }
 
 const struct verb validate_verb = {
-    "validate",
-    "validate --schema FILE [--draft D] [--formats assert] [--output basic] [--bind URI=FILE] "
-    "FILE…",
-    "checks JSON documents against a JSON Schema and prints the failures; the exit code is 1 if "
-    "one does not conform, 3 if the schema or a file cannot be used",
-    validate_run};
+    .name = "validate",
+    .sentence = "checks JSON documents against a JSON Schema and prints the failures",
+    .more = "The exit code is 0 if all conform, 1 if one does not, and 3 if the schema or a file "
+            "cannot "
+            "be used.",
+    .hint = "A route file is checked by \"tenterhook check -c FILE\".",
+    .groups = {OPTION_GROUP(rows)},
+    .forms = {{.run = validate_run}},
+    .size = sizeof(struct options)};

@@ -2,20 +2,32 @@
 #ifndef TENTERHOOK_SERVER_CLI_VERB_H
 #define TENTERHOOK_SERVER_CLI_VERB_H
 
-#include <stdbool.h>
+#include "server/cli/option.h"
 
 /* Exit codes. */
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_ENVIRONMENT = 3 };
 
 struct registry;
-struct settings;
+
+enum { VERB_FORMS_MAX = 6, VERB_GROUPS_MAX = 5, VERB_ROWS_MAX = 48 };
+
+/* A way to use a verb: chosen by its word, which stands before the operands ("events show"); of
+ * forms without words the first that has all that was given and needs nothing else. */
+struct verb_form {
+    const char *word;     /* the first form is meant where none is given */
+    const char *sentence; /* what it does; NULL: what the verb does */
+    /* `options` has the struct of the verb. An exit code; with EXIT_USAGE it has said why. */
+    int (*run)(void *options);
+};
 
 struct verb {
     const char *name;
-    const char *usage;    /* "check [-c FILE]" */
-    const char *sentence; /* for --help and the manual */
-    /* argv[0] is the verb. Returns an exit code. */
-    int (*run)(int argc, char **argv);
+    const char *sentence; /* what it does, in one line */
+    const char *more;     /* paragraphs with a blank line between them; NULL: nothing */
+    const char *hint;     /* for who has mistaken it for another verb; NULL: none */
+    struct option_group groups[VERB_GROUPS_MAX + 1];
+    struct verb_form forms[VERB_FORMS_MAX + 1];
+    size_t size; /* of the struct of its options, which begins zero */
 };
 
 extern const struct registry program_registry; /* in registry.c: all handlers */
@@ -49,19 +61,15 @@ extern const struct registry program_registry; /* in registry.c: all handlers */
 #define VERB_DECLARE(name) extern const struct verb name##_verb;
 VERBS(VERB_DECLARE)
 
-/* Whether every option among the arguments (argv[0] is the verb) is in the verb's usage; prints the
- * one that is not, on standard error. The value of an option is skipped and never printed: it may
- * be a secret. */
-bool cli_options_are_known(const struct verb *verb, int argc, char **argv);
+/* A row as its verb has it: the group's place and forms are in it. */
+struct placed_row {
+    const struct option_row *row;
+    size_t offset;
+    unsigned forms, needed;
+};
 
-/* -c FILE, else $TENTERHOOK_CONFIG if it is not empty, else /etc/tenterhook/tenterhook.yaml. */
-const char *cli_config_file(const char *given);
-
-/* The route file, for a verb that needs no secrets; NULL after printing its problems. The caller
- * calls settings_destroy. */
-struct settings *cli_load_settings(const char *given);
-/* The same for a verb that only wants to know where the journal is: see settings_load_alone. */
-struct settings *cli_load_alone(const char *given);
-bool cli_has_route(const struct settings *settings, const char *name);
+/* How many there are; options and operands in their order. */
+size_t verb_rows(const struct verb *verb, struct placed_row rows[VERB_ROWS_MAX]);
+size_t verb_form_count(const struct verb *verb);
 
 #endif

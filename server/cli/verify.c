@@ -4,10 +4,10 @@
  * is told here. */
 #include "base/clock.h"
 #include "base/secret.h"
-#include "base/units.h"
 #include "config/loader.h"
 #include "handlers/provider/provisioned_keys.h"
 #include "server/cli/capture.h"
+#include "server/cli/route_file.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/cli/verify_print.h"
@@ -21,10 +21,10 @@
 enum { FILE_LIMIT = 80 * 1024 * 1024 };
 
 struct verify_options {
-    const char *config, *body, *now, *since;
-    char **requests; /* files */
-    int request_count;
-    int64_t now_ms;
+    struct file_options at;
+    const char *body;
+    struct word_list requests;         /* files */
+    int64_t now_s;                     /* 0: the present */
     struct verify_selection selection; /* of events */
 };
 
@@ -43,60 +43,6 @@ static bool read_file(const char *path, struct buffer *content, struct error *er
     if (!fits)
         return error_set(err, "%s is too large", path);
     return !failed || error_set(err, "%s cannot be read", path);
-}
-
-/* The files of requests are moved to the front of argv. */
-static bool take_option(struct verify_options *options, const char *name, char *value)
-{
-    const struct {
-        const char *name;
-        const char **value;
-    } texts[] = {{"-c", &options->config},
-                 {"--body", &options->body},
-                 {"--now", &options->now},
-                 {"--event", &options->selection.id},
-                 {"--route", &options->selection.route},
-                 {"--since", &options->since}};
-    if (strcmp(name, "--request") == 0) {
-        options->requests[options->request_count++] = value;
-        return true;
-    }
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (strcmp(name, texts[i].name) == 0) {
-            *texts[i].value = value;
-            return true;
-        }
-    return false;
-}
-
-static bool read_numbers(struct verify_options *options)
-{
-    uint64_t now_s = 0;
-    if (options->now && !bytes_to_uint64(bytes_of_text(options->now), &now_s))
-        return false;
-    options->now_ms = options->now ? (int64_t)now_s * 1000 : clock_unix_ms();
-    return !options->since ||
-           units_parse_duration(bytes_of_text(options->since), &options->selection.since_ms);
-}
-
-/* Requests, or an event, or a selection of events. */
-static bool parse_options(int argc, char **argv, struct verify_options *options)
-{
-    options->requests = argv;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            options->selection.json = true;
-        else if (i + 1 == argc || !take_option(options, argv[i], argv[i + 1]))
-            return false;
-        else
-            i++;
-    }
-    const struct verify_selection *selection = &options->selection;
-    bool selects = selection->route || options->since;
-    int ways = (options->request_count > 0) + (selection->id != NULL) + selects;
-    bool of_request = options->body || options->now;
-    return ways == 1 && (options->request_count > 0 || !of_request) &&
-           (!options->body || options->request_count == 1) && read_numbers(options);
 }
 
 /* ---- the walk ---- */
@@ -215,7 +161,7 @@ static int verify_capture(const struct verify_options *options, const struct pip
     struct verify_result result = {.exchange = &exchange, .file = file, .capture = capture};
     exchange_init(&exchange, pipeline);
     buffer_init(&signed_text, SIZE_MAX / 2);
-    walk(&result, options->now_ms, &signed_text);
+    walk(&result, options->now_s ? options->now_s * 1000 : clock_unix_ms(), &signed_text);
     verify_print_result(&result, options->selection.json);
     buffer_finish(&signed_text);
     exchange_finish(&exchange);
@@ -248,13 +194,13 @@ static int verify_files(const struct verify_options *options, const struct setti
     struct pipeline pipeline;
     struct error err;
     int worst = EXIT_DONE;
-    bool has_titles = options->request_count > 1 && !options->selection.json;
+    bool has_titles = options->requests.count > 1 && !options->selection.json;
     struct provisioned_keys *keys = read_provisioned(settings->journal.path);
     if (pipeline_init(&pipeline, settings, NULL, keys, &err)) {
-        for (int i = 0; i < options->request_count; i++) {
+        for (size_t i = 0; i < options->requests.count; i++) {
             if (has_titles)
-                printf("%s%s:\n", i ? "\n" : "", options->requests[i]);
-            int code = verify_file(options, &pipeline, options->requests[i]);
+                printf("%s%s:\n", i ? "\n" : "", options->requests.items[i]);
+            int code = verify_file(options, &pipeline, options->requests.items[i]);
             worst = code > worst ? code : worst;
         }
         pipeline_finish(&pipeline);
@@ -268,37 +214,110 @@ static int verify_files(const struct verify_options *options, const struct setti
 
 /* ---- the verb ---- */
 
-static int verify_run(int argc, char **argv)
+/* NULL after printing the problems, which are printed of a good file too. */
+static struct settings *load(const struct verify_options *options, bool with_secrets)
 {
-    struct verify_options options = {0};
+    const char *file = cli_config_file(options->at.config);
     struct problem_list problems;
-    if (!parse_options(argc, argv, &options))
-        return EXIT_USAGE;
-    bool of_requests = options.request_count > 0;
-    const char *file = cli_config_file(options.config);
     problem_list_init(&problems);
-    struct settings *settings = of_requests
+    struct settings *settings = with_secrets
                                     ? settings_load(file, &program_registry, &problems)
                                     : settings_load_secretless(file, &program_registry, &problems);
     problem_list_print(&problems, stderr);
     problem_list_finish(&problems);
-    if (!settings)
-        return EXIT_ENVIRONMENT;
-    int code = of_requests ? verify_files(&options, settings)
-                           : verify_stored(&options.selection, settings);
+    return settings;
+}
+
+static int requests_run(void *given)
+{
+    const struct verify_options *options = given;
+    if (options->body && options->requests.count > 1) {
+        print_failure("--body is that of one request");
+        return EXIT_USAGE;
+    }
+    struct settings *settings = load(options, true);
+    int code = settings ? verify_files(options, settings) : EXIT_ENVIRONMENT;
     settings_destroy(settings);
     return code;
 }
 
+static int stored_run(void *given)
+{
+    const struct verify_options *options = given;
+    const struct verify_selection *selection = &options->selection;
+    if (!selection->id && !selection->route && !selection->since_ms) {
+        print_failure("say what is verified: --request FILE, --event ID, --route ROUTE or --since "
+                      "DURATION");
+        return EXIT_USAGE;
+    }
+    struct settings *settings = load(options, false);
+    int code = settings ? verify_stored(selection, settings) : EXIT_ENVIRONMENT;
+    settings_destroy(settings);
+    return code;
+}
+
+/* Bits of the forms, in their order. */
+enum { REQUESTS = 1, EVENT = 2, SELECTION = 4 };
+
+static const struct option_row rows[] = {
+    {.name = "request",
+     .value = "FILE",
+     .kind = OPTION_FILE,
+     .flags = OPTION_REPEATS,
+     .forms = REQUESTS,
+     .needed = REQUESTS,
+     .offset = offsetof(struct verify_options, requests),
+     .sentence = "a captured request: its bytes, or what curl -v has printed"},
+    {.name = "body",
+     .value = "FILE",
+     .kind = OPTION_FILE,
+     .forms = REQUESTS,
+     .offset = offsetof(struct verify_options, body),
+     .sentence = "the body of the request, where the capture does not have it"},
+    {.name = "now",
+     .value = "UNIX_SECONDS",
+     .kind = OPTION_NUMBER,
+     .forms = REQUESTS,
+     .offset = offsetof(struct verify_options, now_s),
+     .sentence = "the time of the check; without it the present",
+     .min = 1,
+     .max = INT64_MAX / 1000},
+    {.name = "event",
+     .value = "ID",
+     .kind = OPTION_EVENT,
+     .forms = EVENT,
+     .needed = EVENT,
+     .offset = offsetof(struct verify_options, selection.id),
+     .sentence = "a stored event: its id, or how it begins"},
+    {.name = "route",
+     .value = "ROUTE",
+     .kind = OPTION_ROUTE,
+     .forms = SELECTION,
+     .offset = offsetof(struct verify_options, selection.route),
+     .sentence = "the stored events of this route"},
+    {.name = "since",
+     .value = "DURATION",
+     .kind = OPTION_DURATION,
+     .forms = SELECTION,
+     .offset = offsetof(struct verify_options, selection.since_ms),
+     .sentence = "stored events that are not older",
+     .min = 1},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct verify_options, selection.json),
+     .sentence = "prints JSON, for programs"},
+};
+
 const struct verb verify_verb = {
     .name = "verify",
-    .usage =
-        "verify (--request FILE… [--body FILE] [--now UNIX_SECONDS] | --event ID | [--route R] "
-        "[--since DURATION]) [--json] [-c FILE]",
-    .sentence =
-        "prints what each stage decides about captured requests and what the actions would be "
-        "given, or what the route file would make of stored events that was not so then, and runs "
-        "nothing; the exit code is 0 if each request would be stored (or answered as a handshake), "
-        "or "
-        "nothing would be different, otherwise 1",
-    .run = verify_run};
+    .sentence = "says what each stage decides about requests or stored events; runs nothing",
+    .more =
+        "Of captured requests it prints what each stage decides and what the actions would be "
+        "given. Of stored events it prints what the route file would make of them that was not so "
+        "when they came.\n\n"
+        "The exit code is 0 if each request would be stored (or answered as a handshake), or "
+        "nothing "
+        "would be different, and otherwise 1.",
+    .groups = {OPTION_GROUP(rows), {file_rows, FILE_ROWS, 0, 0}},
+    .forms = {{NULL, NULL, requests_run}, {NULL, NULL, stored_run}, {NULL, NULL, stored_run}},
+    .size = sizeof(struct verify_options)};

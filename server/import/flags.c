@@ -125,19 +125,21 @@ static const struct flag *find_flag(struct bytes name)
     return NULL;
 }
 
-bool flags_read(struct import_flags *flags, int argc, char **argv, struct error *err)
+bool flags_read(struct import_flags *flags, size_t count, const char *const *words,
+                struct error *err)
 {
-    for (int i = 0; i < argc; i++) {
-        const char *text = argv[i] + (argv[i][0] == '-') + (argv[i][0] == '-' && argv[i][1] == '-');
+    for (size_t i = 0; i < count; i++) {
+        const char *word = words[i];
+        const char *text = word + (word[0] == '-') + (word[0] == '-' && word[1] == '-');
         size_t length = strcspn(text, "=");
-        const struct flag *flag = argv[i][0] == '-' ? find_flag(bytes_of(text, length)) : NULL;
+        const struct flag *flag = word[0] == '-' ? find_flag(bytes_of(text, length)) : NULL;
         if (!flag)
-            return error_set(err, "webhook has no flag \"%.40s\"", argv[i]);
+            return error_set(err, "webhook has no flag \"%.40s\"", word);
         const char *value = text[length] == '=' ? text + length + 1 : NULL;
-        if (!value && flag->has_value && ++i == argc)
+        if (!value && flag->has_value && ++i == count)
             return error_set(err, "-%s needs a value", flag->name);
         if (!value)
-            value = flag->has_value ? argv[i] : "true";
+            value = flag->has_value ? words[i] : "true";
         if (flag->take && !flag->take(flags, value, err))
             return false;
         if (flag->remark && flags->remark_count < REMARKS_MAX)

@@ -25,8 +25,9 @@ struct import_flags {
 void flags_init(struct import_flags *flags);
 
 /* Reads `-flag value`, `-flag=value` and `--flag …` as Go's flag package does. The texts are
- * borrowed from `argv`. False with a sentence. */
-bool flags_read(struct import_flags *flags, int argc, char **argv, struct error *err);
+ * borrowed. False with a sentence. */
+bool flags_read(struct import_flags *flags, size_t count, const char *const *words,
+                struct error *err);
 bool flags_add_file(struct import_flags *flags, const char *name, struct error *err);
 
 /* The section `server:`, with comments. */

@@ -6,7 +6,7 @@ with Server([route("deploy", actions=[ledger()])]) as server:
     for status, said, words in (
             (1, "there is no route deplyo, did you mean deploy?", ["list", "--route", "deplyo"]),
             (1, "there is no route deplyo, did you mean deploy?", ["tail", "--route", "deplyo"]),
-            (2, "done, dead and superseded", ["list", "--state", "lost"]),
+            (2, "done, dead or superseded", ["list", "--state", "lost"]),
             (2, "a day (2026-11-30)", ["list", "--since", "soon"]),
             (2, "--until needs a duration", ["export", "--until", "2026-02-30"]),
             (2, "--text needs a text", ["list", "--text", ""]),
@@ -15,9 +15,12 @@ with Server([route("deploy", actions=[ledger()])]) as server:
             (2, '--where:1:9: error: "value": "a" is', ["list", "--where", "{value: a}"]),
             (2, "a schema cannot be asked for here", ["list", "--where", "{schema: {}}"]),
             (2, "--where:1:1: error", ["list", "--where", "[]"]),
-            (1, "there is no event 019", ["show", "019-"]), (2, "usage", ["show"]),
-            (2, "usage", ["show", event, "--route", "deploy"]), (2, "usage", ["list", event]),
-            (2, "usage", ["tail", "--after", event]), (2, "usage", ["lists"])):
+            (1, "there is no event 019", ["show", "019-"]), (2, "needs ID", ["show"]),
+            (2, '--route is not for "events show"', ["show", event, "--route", "deploy"]),
+            (2, "takes options only", ["list", event]),
+            (2, '--after is not for "events tail"', ["tail", "--after", event]),
+            (2, "options that choose", ["tail", "--follow", event, "--route", "deploy"]),
+            (2, 'did you mean "events list"?', ["lists"])):
         wrong = server.tool("events", *words)
         expect(wrong.returncode, status, f"{words}: {wrong.stderr}")
         ensure(said in wrong.stderr and not wrong.stdout, f"{words}: {wrong.stderr}")

@@ -103,6 +103,14 @@ def ages(program, directory, name, request):
             yield '%d minutes old: exit %d, wanted %d %s' % (minutes, code, wanted, said)
 
 
+def unused(words, has_event):
+    """Options that the provider has no use for, and are taken."""
+    for option in ['--set', 'nonsense=1'], [] if has_event else ['--event', 'made.here']:
+        said = run(*words, *option)
+        if option and (said.returncode != 1 or said.stdout or not said.stderr):
+            yield '%s: exit %d %s' % (option, said.returncode, said.stderr.decode())
+
+
 def keys(program, directory, name, request, text):
     """What is wrong with the key of a message whose time is signed, captured and sent with another
     id."""
@@ -139,14 +147,17 @@ def check(job):
     (directory / (name + '.yaml')).write_text(config(name, secret, text, beside))
     for item in beside.items():
         arguments += ['--set', '%s=%s' % item]
-    sent = run(program, 'send', name, '--to', URL, *arguments, '--event', 'made.here', '--print')
+    words = [program, 'send', name, '--to', URL, *arguments, '--print']
+    has_event = re.search(r'^event: ', text, re.M)
+    sent = run(*words, *(['--event', 'made.here'] if has_event else []))
     if sent.returncode:
         return name, ['send: exit %d %s' % (sent.returncode, sent.stderr.decode())]
     code, said = verify(program, directory, name, sent.stdout)
     right = 'answered with %d (accepted)' % ANSWERS.get(name, 202)
     wrong = [] if (code, said) == (0, right) else ['as sent: ' + said
                                                    + sent.stdout.decode('utf-8', 'replace')]
-    wrong += [*ages(program, directory, name, sent.stdout),
+    wrong += [*unused(words, has_event),
+              *ages(program, directory, name, sent.stdout),
               *keys(program, directory, name, sent.stdout, text)]
     for request in flipped(sent.stdout, text):
         code, said = verify(program, directory, name, request)
