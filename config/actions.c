@@ -12,6 +12,7 @@
 
 static const struct row action_rows[] = {
     {.name = "name",
+     .example = "deploy",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct action_settings, name),
      .read = load_name,

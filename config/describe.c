@@ -2,18 +2,27 @@
  * nothing else, so that there is nothing to keep up to date. */
 #include "config/describe.h"
 
+#include "base/wrap.h"
 #include "config/diagnostic.h"
+#include "config/example.h"
 #include "config/keys.h"
 #include "config/nearest.h"
 
 #include <stdlib.h>
 
-enum { VALUE_TEXT_MAX = 400, SUGGESTIONS_MAX = 1024, PATH_TEXT_MAX = KEY_PATH_MAX + 80 };
+enum {
+    PLAIN_MAX = 2048,
+    VALUE_TEXT_MAX = 400,
+    SUGGESTIONS_MAX = 1024,
+    PATH_TEXT_MAX = KEY_PATH_MAX + 80
+};
 
 /* ---- explain ---- */
 
 struct key_search {
+    const struct registry *registry;
     const char *key;
+    unsigned width; /* of lines */
     FILE *out;
     unsigned found;
     bool exact;                         /* only keys whose whole path it is */
@@ -48,15 +57,67 @@ static void print_plain(const char *text, FILE *out)
 }
 
 /* A kind is chosen, not required, though its row may say so for those who chose it. */
-static bool is_required(const struct key_group *group, size_t index)
+static bool is_needed(const struct key_group *group, size_t index)
 {
     return index >= group->kind_count && (group->rows[index]->flags & ROW_REQUIRED);
 }
 
-static void explain_row(const struct key_group *group, size_t index, const char *path, FILE *out)
+/* Without the marks, wrapped, behind `label`. */
+static void print_part(const struct key_search *search, const char *label, const char *text)
 {
-    const struct row *row = group->rows[index];
+    char plain[PLAIN_MAX];
+    size_t length = 0;
+    for (; *text && length < sizeof plain - 1; text++)
+        if (*text != '`')
+            plain[length++] = *text;
+    plain[length] = '\0';
+    unsigned indent = 2 + wrap_places(label, strlen(label));
+    fprintf(search->out, "  %s", label);
+    wrap_print(search->out, plain, indent, *label ? indent : 2, search->width);
+}
+
+/* The first sentence of what a key is for; a dot inside of a name does not end it. */
+static void first_sentence(const char *sentence, char text[PLAIN_MAX])
+{
+    const char *end = strstr(sentence, ". ");
+    snprintf(text, PLAIN_MAX, "%.*s", end ? (int)(end + 1 - sentence) : (int)strlen(sentence),
+             sentence);
+}
+
+/* One of the keys inside of a key: its name, its default, and what it is for. */
+static void print_child(const struct key_search *search, const struct row *row, bool is_required,
+                        unsigned places)
+{
+    char sentence[PLAIN_MAX], label[PATH_TEXT_MAX];
+    first_sentence(row->sentence, sentence);
+    size_t length = strlen(sentence);
+    if (is_required)
+        snprintf(sentence + length, sizeof sentence - length, " Required.");
+    else if (row->default_text && *row->default_text)
+        snprintf(sentence + length, sizeof sentence - length, " Default: %s.", row->default_text);
+    snprintf(label, sizeof label, "  %-*s  ", (int)places, row->name);
+    print_part(search, label, sentence);
+}
+
+/* Of kinds, which come first, none is required: one is chosen. */
+static void print_children(const struct key_search *search, const struct row *const *rows,
+                           size_t count, size_t kinds)
+{
+    unsigned places = 0;
+    for (size_t i = 0; i < count; i++)
+        if (strlen(rows[i]->name) > places)
+            places = (unsigned)strlen(rows[i]->name);
+    for (size_t i = 0; i < count; i++)
+        print_child(search, rows[i], i >= kinds && (rows[i]->flags & ROW_REQUIRED), places);
+}
+
+static void explain_row(const struct key_search *search, const struct key_group *group,
+                        size_t index, const char *path)
+{
+    const struct row *row = group->rows[index], *children[KEY_ROWS_MAX];
+    FILE *out = search->out;
     char value[VALUE_TEXT_MAX];
+    size_t count = 0;
     key_value_text(row, value, sizeof value);
     fprintf(out, "%s", path);
     if (group->beside) {
@@ -64,17 +125,21 @@ static void explain_row(const struct key_group *group, size_t index, const char 
         print_plain(group->beside, out);
         fputs(")", out);
     }
-    fputs("\n  ", out);
-    print_plain(row->sentence, out);
-    fputs("\n  value: ", out);
-    print_plain(value, out);
-    if (is_required(group, index))
-        fputs("\n  required", out);
-    if (row->default_text)
-        fprintf(out, "\n  default: %s", row->default_text);
-    for (size_t i = 0; row->section && i < row->section->row_count; i++)
-        fprintf(out, "%s%s", i ? ", " : "\n  its keys: ", row->section->rows[i].name);
     fputc('\n', out);
+    print_part(search, "", row->sentence);
+    print_part(search, "value: ", value);
+    if (is_needed(group, index))
+        fputs("  required\n", out);
+    if (row->default_text)
+        fprintf(out, "  default: %s\n", row->default_text);
+    fputs("  example:\n", out);
+    example_print(search->registry, path, group->beside, row, 4, out);
+    for (; row->section && count < row->section->row_count && count < KEY_ROWS_MAX; count++)
+        children[count] = &row->section->rows[count];
+    if (count > 0 && strcmp(path, "routes") != 0) {
+        fputs("  its keys:\n", out);
+        print_children(search, children, count, 0);
+    }
 }
 
 static bool is_choice(const struct row *row, const char *text)
@@ -85,16 +150,15 @@ static bool is_choice(const struct row *row, const char *text)
     return false;
 }
 
-static void list_keys(const struct key_group *group, FILE *out)
+static void list_keys(const struct key_search *search, const struct key_group *group)
 {
-    fputs("  its keys", out);
+    fputs("  its keys", search->out);
     if (group->beside) {
-        fputs(" with ", out);
-        print_plain(group->beside, out);
+        fputs(" with ", search->out);
+        print_plain(group->beside, search->out);
     }
-    for (size_t i = 0; i < group->count; i++)
-        fprintf(out, "%s%s", i ? ", " : ": ", group->rows[i]->name);
-    fputc('\n', out);
+    fputs(":\n", search->out);
+    print_children(search, group->rows, group->count, group->kind_count);
 }
 
 static void search_group(void *context, const struct key_group *group)
@@ -102,7 +166,7 @@ static void search_group(void *context, const struct key_group *group)
     struct key_search *search = context;
     char path[PATH_TEXT_MAX];
     if (strcmp(group->path, search->parent) == 0 && search->parent[0])
-        list_keys(group, search->out);
+        list_keys(search, group);
     for (size_t i = 0; i < group->count; i++) {
         const struct row *row = group->rows[i];
         snprintf(path, sizeof path, "%s%s%s", group->path, group->path[0] ? "." : "", row->name);
@@ -114,14 +178,17 @@ static void search_group(void *context, const struct key_group *group)
             continue;
         if (search->found++)
             fputc('\n', search->out);
-        explain_row(group, i, path, search->out);
-        snprintf(search->parent, sizeof search->parent, "%s", row->section ? "" : path);
+        explain_row(search, group, i, path);
+        snprintf(search->parent, sizeof search->parent, "%s",
+                 row->section && strcmp(path, "routes") != 0 ? "" : path);
     }
 }
 
-bool describe_key(const struct registry *registry, const char *key, FILE *out, FILE *err)
+bool describe_key(const struct registry *registry, const char *key, unsigned width, FILE *out,
+                  FILE *err)
 {
-    struct key_search search = {.key = key, .out = out, .exact = true};
+    struct key_search search = {
+        .registry = registry, .key = key, .width = width, .out = out, .exact = true};
     keys_walk(registry, search_group, &search);
     if (!search.found) {
         search.exact = false;
@@ -161,7 +228,7 @@ static void reference_row(const struct key_group *group, size_t index, FILE *out
     fprintf(out, "| `%s` | ", row->name);
     print_cell(value, out);
     fputs(" | ", out);
-    if (is_required(group, index))
+    if (is_needed(group, index))
         fputs("required", out);
     else if (row->default_text)
         fprintf(out, "`%s`", row->default_text);

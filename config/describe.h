@@ -6,9 +6,11 @@
 
 #include <stdio.h>
 
-/* `key` is dotted ("server.listen", "routes.actions.timeout") or its last part or parts. False,
- * with a "did you mean" on `err` (NULL: without), if there is none. */
-bool describe_key(const struct registry *registry, const char *key, FILE *out, FILE *err);
+/* `key` is dotted ("server.listen", "routes.actions.timeout") or its last part or parts. Sentences
+ * are in lines of `width` places. False, with a "did you mean" on `err` (NULL: without), if there
+ * is none. */
+bool describe_key(const struct registry *registry, const char *key, unsigned width, FILE *out,
+                  FILE *err);
 /* docs/reference.md: a table for each group of keys. */
 void describe_reference(const struct registry *registry, FILE *out);
 /* JSON Schema (draft 2020-12) of the route file, for editors. */

@@ -207,6 +207,7 @@ static bool read_provider(struct load *load, const struct node *node, const stru
 
 static const struct row route_rows[] = {
     {.name = "name",
+     .example = "deploy",
      .type = ROW_CUSTOM,
      .offset = ROUTE(name),
      .read = load_name,
@@ -216,6 +217,7 @@ static const struct row route_rows[] = {
      .sentence =
          "The unique name of the route, used in logs, metrics and the environment of commands."},
     {.name = "path",
+     .example = "/github",
      .type = ROW_CUSTOM,
      .offset = ROUTE(path),
      .read = read_route_path,
@@ -238,6 +240,7 @@ static const struct row route_rows[] = {
          "answered 200 if the head of the request passes, credentials included, and `OPTIONS` 204 "
          "with the methods of the path in `Allow`, unless it is a greeting of the provider."},
     {.name = "public_url",
+     .example = "https://hooks.example.com/github",
      .type = ROW_CUSTOM,
      .offset = ROUTE(public_url),
      .read = read_public_url,
@@ -248,6 +251,7 @@ static const struct row route_rows[] = {
                  "`path` has `{name}` segments or `/*`, this URL replaces the fixed part of the "
                  "path before them, and the rest is that of the request."},
     {.name = "provider",
+     .example = "github",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct route_draft, provider),
      .flags = ROW_SECRETS_INSIDE,
@@ -284,6 +288,8 @@ static const struct row route_rows[] = {
      .sentence = "The actions that run for each event, independently of each other; an action with "
                  "`when` or `events` runs for the events that these accept."},
     {.name = "choose",
+     .example = "[{when: [{value: payload.ref, equals: refs/heads/main}], command: [./deploy.sh]}, "
+                "{else: true, command: [./note.sh]}]",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct route_draft, actions),
      .read = load_choices,
@@ -293,6 +299,7 @@ static const struct row route_rows[] = {
      .sentence = "Further actions, of which only the first runs whose `when` and `events` accept "
                  "the event. Their positions continue those of `actions`."},
     {.name = ON_FAILURE_NAME,
+     .example = "{command: [./tell.sh]}",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct route_draft, on_failure),
      .read = load_on_failure,

@@ -84,7 +84,8 @@ struct row {
     const struct row_section *section;
     /* ROW_CUSTOM: reads `node` into `field`; false after load_problem. */
     bool (*read)(struct load *load, const struct node *node, const struct row *row, void *field);
-    const char *syntax; /* ROW_CUSTOM: how the value is written, for the reference */
+    const char *syntax;  /* ROW_CUSTOM: how the value is written, for the reference */
+    const char *example; /* a value in flow style, for `explain`; NULL: made from the type */
     /* ROW_CUSTOM: the value's JSON Schema as JSON text, beside its section if it has one; NULL:
      * anything */
     const char *json_schema;

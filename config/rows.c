@@ -60,6 +60,7 @@ static const char *const proxy_protocol_choices[] = {"off", "required", NULL};
 
 static const struct row listen_rows[] = {
     {.name = "address",
+     .example = "0.0.0.0:8443",
      .type = ROW_TEXT,
      .offset = offsetof(struct listen_settings, address),
      .flags = ROW_REQUIRED,
@@ -98,6 +99,7 @@ static const struct row listen_rows[] = {
      .default_text = "\"0660\"",
      .sentence = "The mode of a unix socket. A process that may write to the socket may connect."},
     {.name = "group",
+     .example = "www-data",
      .type = ROW_TEXT,
      .offset = offsetof(struct listen_settings, group),
      .min = 1,
@@ -271,6 +273,7 @@ static const struct row server_rows[] = {
      .sentence =
          "The maximum number of commands that run at the same time, of all routes together."},
     {.name = "trusted_proxies",
+     .example = "[127.0.0.1, \"::1\"]",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct server_settings, trusted_proxies),
      .read = load_trusted_proxies,
@@ -297,6 +300,7 @@ static const struct row server_rows[] = {
                  "X-Forwarded-Host and X-Forwarded-Proto, or from Forwarded, of `trusted_proxies`; "
                  "the proxies must set both. A route with `public_url` does not need it."},
     {.name = "health",
+     .example = "/healthz",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct server_settings, health),
      .read = load_health,
@@ -555,6 +559,7 @@ static const struct row top_rows[] = {
      .section = &log_section,
      .sentence = "The log, which is written to standard error."},
     {.name = "include",
+     .example = "[conf.d/*.yaml]",
      .type = ROW_TEXTS,
      .offset = offsetof(struct top_draft, include),
      .flags = ROW_ONE_OK,
@@ -562,6 +567,7 @@ static const struct row top_rows[] = {
      .sentence = "Further files with routes: paths or patterns, whose files are read in the order "
                  "of their names."},
     {.name = "defaults",
+     .example = "{max_body: 256KiB}",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct top_draft, defaults),
      .read = keep_node,

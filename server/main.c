@@ -1,5 +1,6 @@
 /* The program: a table of verbs. Those that speak of the others stand here, because they need the
  * table. */
+#include "base/wrap.h"
 #include "config/nearest.h"
 #include "server/cli/help.h"
 #include "server/cli/parse.h"
@@ -103,7 +104,7 @@ static void print_help(FILE *out)
           out);
     for (int i = 0; i < VERB_COUNT; i++) {
         fprintf(out, "  %-*s", NAME_PLACES - 2, verbs[i]->name);
-        help_print_wrapped(out, verbs[i]->sentence, NAME_PLACES, NAME_PLACES);
+        wrap_print(out, verbs[i]->sentence, NAME_PLACES, NAME_PLACES, HELP_WIDTH);
     }
     fputs("\nExit codes: 0 success, 1 the answer is no, 2 wrong usage, 3 an error of the "
           "environment.\n",

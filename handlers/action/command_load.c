@@ -47,6 +47,7 @@ static const struct row_section process_section = {
 
 static const struct row command_row = {
     .name = "command",
+    .example = "[./deploy.sh, \"{{payload.ref}}\"]",
     .type = ROW_CUSTOM,
     .read = command_read_arguments,
     .flags = ROW_REQUIRED,
@@ -57,10 +58,13 @@ static const struct row command_row = {
                 "PATH at each delivery. Text with braces of its own is `{literal: '{{.State}}'}`."};
 
 static const struct row shell_row = {
-    "shell", ROW_TEXT, FIELD(shell),
+    "shell",
+    ROW_TEXT,
+    FIELD(shell),
     "A script for /bin/sh -c. Values of the event are in its environment (TENTERHOOK_EVENT and so "
     "on) and on its standard input, never in its text.",
-    .flags = ROW_REQUIRED};
+    .flags = ROW_REQUIRED,
+    .example = "./deploy.sh && ./notify.sh"};
 
 /* The place of `key` if it is there, else of the whole action. */
 static const struct node *place_of(const struct node *node, const char *key)

@@ -14,6 +14,7 @@
 
 #define PROCESS_ROWS                                                                               \
     {.name = "env",                                                                                \
+     .example = "{BRANCH: \"{{payload.ref}}\"}",                                                   \
      .type = ROW_CUSTOM,                                                                           \
      .read = command_read_env,                                                                     \
      .syntax = "a map of strings, also with values of the event (`{{payload.ref}}`)",              \
@@ -26,6 +27,7 @@
          "passed.",                                                                                \
          "[PATH, HOME, TZ, LANG]"},                                                                \
         {.name = "cwd",                                                                            \
+         .example = "/srv/app",                                                                    \
          .type = ROW_CUSTOM,                                                                       \
          .read = command_read_cwd,                                                                 \
          .syntax = "a path, also with values of the event (`/srv/{{path.app}}`)",                  \

@@ -28,12 +28,14 @@ static bool read_when(struct load *load, const struct node *node, const struct r
 
 static const struct row selection_rows[] = {
     {.name = "events",
+     .example = "[push]",
      .type = ROW_TEXTS,
      .offset = offsetof(struct selection_settings, patterns),
      .flags = ROW_ONE_OK,
      .sentence = "Names or patterns of the events for which the action runs; without it, all that "
                  "the route accepts."},
     {.name = "when",
+     .example = "[{value: payload.ref, equals: refs/heads/main}]",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct selection_settings, when),
      .read = read_when,

@@ -12,6 +12,7 @@ enum { DELIVERIES_A_WINDOW = 2, RECALL_MAX_MS = 10 * 1000, RECALL_MIN_MS = 1000 
 
 static const struct row worker_row = {
     .name = "worker",
+    .example = "[./consume.py]",
     .type = ROW_CUSTOM,
     .read = command_read_arguments,
     .flags = ROW_REQUIRED,

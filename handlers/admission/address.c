@@ -28,6 +28,7 @@ static bool read_prefixes(struct load *load, const struct node *node, const stru
 
 static const struct row address_rows[] = {
     {.name = "allow",
+     .example = "[192.0.2.0/24]",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct address_settings, allow),
      .read = read_prefixes,
@@ -36,6 +37,7 @@ static const struct row address_rows[] = {
      .json_schema = PREFIXES_SCHEMA,
      .sentence = "If the list is not empty, clients must be in one of its entries."},
     {.name = "deny",
+     .example = "[192.0.2.7]",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct address_settings, deny),
      .read = read_prefixes,

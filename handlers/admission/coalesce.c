@@ -23,6 +23,7 @@ static const struct row coalesce_rows[] = {
      .sentence = "The longest time from the first event of a burst until one runs, however many "
                  "more come; without it, ten times `window`."},
     {.name = "per",
+     .example = "payload.repository.id",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct coalesce_settings, per),
      .read = event_key_read,

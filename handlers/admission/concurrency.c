@@ -19,6 +19,7 @@ static const struct row limit_rows[] = {
      .sentence = "The number of deliveries that run at once. With 1 they also keep their order: a "
                  "delivery that waits to be tried again holds up those behind it."},
     {.name = "per",
+     .example = "payload.repository.id",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct concurrency_settings, per),
      .read = event_key_read,

@@ -30,6 +30,7 @@ static const struct row window_rows[] = {
                  "deliveries again (at most ten times), `keep` leaves the event as it is (200, as "
                  "for every duplicate)."},
     {.name = "key",
+     .example = "payload.id",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct dedupe_settings, key),
      .read = event_key_read,

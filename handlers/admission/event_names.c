@@ -66,6 +66,7 @@ static bool read_values(struct load *load, const struct node *node, const struct
 
 static const struct row event_names_rows[] = {
     {.name = "event",
+     .example = "payload.type",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct event_names, event),
      .read = read_values,
@@ -74,6 +75,7 @@ static const struct row event_names_rows[] = {
      .sentence = "Where the type of an event is, for `events` and actions, if the provider does "
                  "not define it; the first value that is present."},
     {.name = "delivery",
+     .example = "header.x-delivery",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct event_names, message_id),
      .read = read_values,

@@ -7,6 +7,7 @@
 
 static const struct row events_rows[] = {
     {.name = "events",
+     .example = "[push, \"pull_request.*\"]",
      .type = ROW_TEXTS,
      .offset = offsetof(struct events_settings, patterns),
      .flags = ROW_ONE_OK,

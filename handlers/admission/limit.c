@@ -85,6 +85,7 @@ static const char *const per_choices[] = {"client", "route", NULL};
 
 static const struct row rate_limit_rows[] = {
     {.name = "rate",
+     .example = "60/m",
      .type = ROW_CUSTOM,
      .offset = 0,
      .flags = ROW_REQUIRED,

@@ -108,6 +108,7 @@ const struct schema *schema_load(struct load *load, const struct node *node,
 
 static const struct row top_rows[] = {
     {.name = "schemas",
+     .example = "{\"https://example.com/order\": order.schema.json}",
      .type = ROW_CUSTOM,
      .offset = 0,
      .flags = ROW_IN_INCLUDES,

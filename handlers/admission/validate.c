@@ -120,6 +120,7 @@ enum { ACTION_REJECT, ACTION_QUARANTINE };
 
 static const struct row route_rows[] = {
     {.name = "schema",
+     .example = "order.schema.json",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct validate_settings, node),
      .read = keep_node,

@@ -13,6 +13,7 @@ static bool read_when(struct load *load, const struct node *node, const struct r
 
 static const struct row when_rows[] = {
     {.name = "when",
+     .example = "[{value: payload.ref, equals: refs/heads/main}]",
      .type = ROW_CUSTOM,
      .offset = 0,
      .read = read_when,

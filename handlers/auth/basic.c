@@ -57,6 +57,7 @@ static const char *basic_www_authenticate(const void *settings)
 
 static const struct row basic_rows[] = {
     {.name = "user",
+     .example = "sender",
      .type = ROW_TEXT,
      .offset = offsetof(struct basic_settings, user),
      .sentence = "The name of the user.",

@@ -128,6 +128,7 @@ static const char *const encoding_choices[] = {"hex", "base64", NULL};
 
 static const struct row hmac_rows[] = {
     {.name = "header",
+     .example = "X-Signature",
      .type = ROW_TEXT,
      .offset = offsetof(struct hmac_settings, header),
      .sentence = "The header that holds the signature.",

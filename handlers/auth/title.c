@@ -21,6 +21,7 @@ static bool read_title(struct load *load, const struct node *node, const struct 
 
 static const struct row title_rows[] = {
     {.name = "title",
+     .example = "\"{{payload.ref}} by {{payload.pusher.name}}\"",
      .type = ROW_CUSTOM,
      .offset = 0,
      .read = read_title,

@@ -83,10 +83,12 @@ static const char *token_www_authenticate(const void *settings)
 
 static const struct row token_rows[] = {
     {.name = "header",
+     .example = "X-Token",
      .type = ROW_TEXT,
      .offset = offsetof(struct token_settings, header),
      .sentence = "The header that holds the token, and nothing else."},
     {.name = "query",
+     .example = "token",
      .type = ROW_TEXT,
      .offset = offsetof(struct token_settings, query),
      .sentence = "The query parameter that holds the token. Proxies may log it: use a header if "

@@ -117,6 +117,7 @@ static const struct row content_rows[] = {
      .section = &json_section,
      .sentence = "Limits of JSON in a body; a body beyond them is answered 400."},
     {.name = "json_field",
+     .example = "payload",
      .type = ROW_TEXT,
      .offset = offsetof(struct content_settings, json_field),
      .min = 1,

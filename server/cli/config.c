@@ -4,6 +4,7 @@
 #include "server/cli/paused.h"
 #include "server/cli/route_file.h"
 #include "server/cli/tables.h"
+#include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/journal/journal.h"
 #include "server/process/preflight.h"
@@ -100,12 +101,21 @@ struct explain_options {
     const char *name;
 };
 
+/* For people to read: longer lines than these are not. */
+static unsigned text_width_wanted(void)
+{
+    enum { WIDTH_USUAL = 80, WIDTH_MAX = 100 };
+    struct screen screen = screen_look();
+    return !screen.is_terminal ? WIDTH_USUAL : screen.width > WIDTH_MAX ? WIDTH_MAX : screen.width;
+}
+
 static int explain_run(void *given)
 {
     const char *name = ((const struct explain_options *)given)->name;
     bool known = tables_explain(name, stdout);
-    return describe_key(&program_registry, name, stdout, known ? NULL : stderr) || known ? EXIT_DONE
-                                                                                         : EXIT_NO;
+    bool is_key =
+        describe_key(&program_registry, name, text_width_wanted(), stdout, known ? NULL : stderr);
+    return is_key || known ? EXIT_DONE : EXIT_NO;
 }
 
 static int schema_run(void *options)

@@ -2,7 +2,7 @@
  * same. */
 #include "server/cli/help.h"
 
-#include "server/cli/columns.h"
+#include "base/wrap.h"
 
 #include <string.h>
 
@@ -107,32 +107,6 @@ void help_usage_parts(const struct verb *verb, size_t form,
 
 /* ---- layout ---- */
 
-static void pad(FILE *out, unsigned at, unsigned to)
-{
-    for (; at < to; at++)
-        fputc(' ', out);
-}
-
-void help_print_wrapped(FILE *out, const char *text, unsigned at, unsigned indent)
-{
-    bool is_first = true;
-    while (*text) {
-        size_t length = strcspn(text, " \n");
-        unsigned width = text_width(bytes_of(text, length));
-        if (!is_first && at + 1 + width > HELP_WIDTH) {
-            fputc('\n', out);
-            pad(out, 0, indent);
-            at = indent;
-            is_first = true;
-        }
-        fprintf(out, "%s%.*s", is_first ? "" : " ", (int)length, text);
-        at += width + !is_first;
-        is_first = false;
-        text += length + (text[length] != '\0');
-    }
-    fputc('\n', out);
-}
-
 struct usage_line {
     FILE *out;
     unsigned at, indent;
@@ -141,10 +115,10 @@ struct usage_line {
 static void print_part(void *context, const char *part)
 {
     struct usage_line *line = context;
-    unsigned width = text_width(bytes_of_text(part));
+    unsigned width = wrap_places(part, strlen(part));
     if (line->at + 1 + width > HELP_WIDTH) {
         fputc('\n', line->out);
-        pad(line->out, 0, line->indent);
+        wrap_pad(line->out, 0, line->indent);
         line->at = line->indent;
     } else {
         fputc(' ', line->out);
@@ -165,7 +139,7 @@ static void print_usage(const struct verb *verb, FILE *out)
                        : " [",
                  word ? word : "");
         fprintf(out, "%s%s", head, word && !i ? "]" : "");
-        unsigned at = text_width(bytes_of_text(head)) + (word && !i);
+        unsigned at = wrap_places(head, strlen(head)) + (word && !i);
         struct usage_line line = {out, at, (unsigned)strlen("usage: tenterhook ") + 4};
         help_usage_parts(verb, i, print_part, &line);
         fputc('\n', out);
@@ -174,14 +148,14 @@ static void print_usage(const struct verb *verb, FILE *out)
 
 static void print_row(FILE *out, const char *head, const char *sentence)
 {
-    unsigned at = INDENT + text_width(bytes_of_text(head)), column = INDENT + HEAD_PLACES + 2;
+    unsigned at = INDENT + wrap_places(head, strlen(head)), column = INDENT + HEAD_PLACES + 2;
     fprintf(out, "  %s", head);
     if (at + 2 > column) {
         fputc('\n', out);
         at = 0;
     }
-    pad(out, at, column);
-    help_print_wrapped(out, sentence, column, column);
+    wrap_pad(out, at, column);
+    wrap_print(out, sentence, column, column, HELP_WIDTH);
 }
 
 static void print_forms(const struct verb *verb, FILE *out)
@@ -240,7 +214,7 @@ static void print_paragraphs(const char *text, FILE *out)
         char paragraph[1024];
         snprintf(paragraph, sizeof paragraph, "%.*s", (int)length, text);
         fputc('\n', out);
-        help_print_wrapped(out, paragraph, 0, 0);
+        wrap_print(out, paragraph, 0, 0, HELP_WIDTH);
         text = end ? end + 2 : NULL;
     }
 }
@@ -249,7 +223,7 @@ void help_print(const struct verb *verb, FILE *out)
 {
     print_usage(verb, out);
     fputc('\n', out);
-    help_print_wrapped(out, verb->sentence, 0, 0);
+    wrap_print(out, verb->sentence, 0, 0, HELP_WIDTH);
     print_forms(verb, out);
     if (has_operand(verb))
         fputc('\n', out);

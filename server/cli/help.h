@@ -27,10 +27,6 @@ unsigned help_next_forms(const struct verb *verb, unsigned done[], size_t *done_
 /* "-c, --config FILE", "ID…" */
 void help_row_head(const struct option_row *row, char text[USAGE_PART_MAX]);
 
-/* Text in lines of at most HELP_WIDTH places; the first line has `at` already, the others begin
- * with `indent` blanks. */
-void help_print_wrapped(FILE *out, const char *text, unsigned at, unsigned indent);
-
 /* All of a verb. */
 void help_print(const struct verb *verb, FILE *out);
 

@@ -19,6 +19,7 @@ static const struct row answer_rows[] = {
                  "it 200."},
     ANSWER_TYPE_ROW(MISMATCH(type), "`body`"),
     {.name = "headers",
+     .example = "{X-Reason: not wanted}",
      .type = ROW_CUSTOM,
      .offset = MISMATCH(headers),
      .read = answer_template_read_headers,
@@ -26,6 +27,7 @@ static const struct row answer_rows[] = {
      .json_schema = ANSWER_HEADERS_SCHEMA,
      .sentence = "Further headers of the answer, but those that the server writes itself."},
     {.name = "body",
+     .example = "not wanted",
      .type = ROW_CUSTOM,
      .offset = MISMATCH(body),
      .read = answer_template_read_body,
@@ -85,6 +87,7 @@ static bool read_mismatch(struct load *load, const struct node *node, const stru
 
 static const struct row mismatch_rows[] = {
     {.name = "mismatch",
+     .example = "{status: 200, body: not wanted}",
      .type = ROW_CUSTOM,
      .offset = 0,
      .read = read_mismatch,

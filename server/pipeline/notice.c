@@ -20,6 +20,7 @@ static bool read_expect(struct load *load, const struct node *node, const struct
 
 static const struct row notice_rows[] = {
     {.name = "expect",
+     .example = "25h",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct notice_settings, expect_ms),
      .read = read_expect,

@@ -92,16 +92,17 @@ static bool read_status(struct load *load, const struct node *node, const struct
 
 #define HEADERS_ROW(place)                                                                         \
     {                                                                                              \
-        .name = "headers", .type = ROW_CUSTOM, .offset = place,                                    \
-        .read = answer_template_read_headers,                                                      \
+        .name = "headers", .example = "{X-Event: \"{{event.type}}\"}", .type = ROW_CUSTOM,         \
+        .offset = place, .read = answer_template_read_headers,                                     \
         .syntax = "a mapping of names to values, with `{{…}}`",                                    \
         .json_schema = ANSWER_HEADERS_SCHEMA,                                                      \
         .sentence = "Further headers of the answer, but those that the server writes itself."      \
     }
 #define BODY_ROW(place)                                                                            \
     {                                                                                              \
-        .name = "body", .type = ROW_CUSTOM, .offset = place, .read = answer_template_read_body,    \
-        .syntax = "a string, with `{{…}}`", .json_schema = ANSWER_TEXT_SCHEMA,                     \
+        .name = "body", .example = "taken", .type = ROW_CUSTOM, .offset = place,                   \
+        .read = answer_template_read_body, .syntax = "a string, with `{{…}}`",                     \
+        .json_schema = ANSWER_TEXT_SCHEMA,                                                         \
         .sentence = "The body, `\"\"` for an empty one; without it, JSON with the id of the "      \
                     "event. A value that is missing and has no default refuses the event with "    \
                     "422."                                                                         \
@@ -191,6 +192,7 @@ static const struct row answer_rows[] = {
     HEADERS_ROW(ANSWER(headers)),
     BODY_ROW(ANSWER(body)),
     {.name = "output",
+     .example = "deploy",
      .type = ROW_TEXT,
      .offset = offsetof(struct respond_settings, output),
      .min = 1,
@@ -205,6 +207,7 @@ static const struct row answer_rows[] = {
      .sentence = "With `output`: the time from the head of the request until the answer `late` is "
                  "given instead; the action goes on. Without it 2500ms, with `stream` 10m."},
     {.name = "late",
+     .example = "{status: 202, body: it goes on}",
      .type = ROW_SECTION,
      .offset = offsetof(struct respond_settings, late),
      .section = &late_section,
@@ -215,6 +218,7 @@ static const struct row answer_rows[] = {
          "stored, or with this one. Without it, 202 with the event's id, or the answer that the "
          "provider requires."},
     {.name = "failed",
+     .example = "{status: 500, body: it failed}",
      .type = ROW_CUSTOM,
      .offset = 0,
      .read = read_failed,
@@ -349,6 +353,7 @@ static const char *const respond_choices[] = {"accepted", NULL};
 
 static const struct row respond_rows[] = {
     {.name = "respond",
+     .example = "{status: 200, body: thanks}",
      .type = ROW_CUSTOM,
      .offset = 0,
      .read = read_respond,

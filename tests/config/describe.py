@@ -9,6 +9,8 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
+import textwrap
 
 number = failed = 0
 
@@ -47,6 +49,22 @@ def check_schema(schema, keys):
     result(all(part.get("description") for part in schema["properties"].values()), "descriptions")
 
 
+def check_examples(program, keys):
+    """In the example of a key everything stands in its place."""
+    wrong = []
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory, "example.yaml")
+        for key in keys:
+            shown = run(program, "explain", key).stdout
+            for example in re.findall(r"^  example:\n((?:    .*\n)+)", shown, re.MULTILINE):
+                example = "version: 1\n" + textwrap.dedent(example)
+                path.write_text(example)
+                said = run(program, "check", "--without-secrets", "-c", str(path)).stderr
+                if re.search(r"unknown key|not a mapping|not YAML|must be a (list|mapping)", said):
+                    wrong.append(example + said)
+    result(not wrong, f"examples are in their place {wrong[:2] or ''}")
+
+
 def check_explain(program, keys):
     lost = [key for key in keys if run(program, "explain", key).returncode != 0]
     result(not lost, f"explain knows every key {lost or ''}")
@@ -54,12 +72,15 @@ def check_explain(program, keys):
     result(wrong.returncode == 1 and 'did you mean "max_body"' in wrong.stderr, "did you mean")
     result("server.listen.tls.key\n" in run(program, "explain", "tls.key").stdout, "last parts")
     reply = run(program, "explain", "reply").stdout
-    result("providers.NAME.reply\n" in reply and "its keys: status, type" in reply,
+    result("providers.NAME.reply\n" in reply and "its keys:\n    status " in reply,
            "words of schemes")
     result("providers.NAME.jws.issuer\n" in run(program, "explain", "jws.issuer").stdout,
            "their members")
-    result("its keys: token, basic, hmac" in run(program, "explain", "auth").stdout, "of handlers")
-    result("its keys with pipe: format" in run(program, "explain", "actions").stdout, "of kinds")
+    result("its keys:\n    token " in run(program, "explain", "auth").stdout, "of handlers")
+    actions = run(program, "explain", "actions").stdout
+    result("its keys with pipe:\n    format " in actions and "Required." not in actions, "of kinds")
+    result("Default: 10s." in run(program, "explain", "retry").stdout, "defaults of children")
+    check_examples(program, keys)
     result("a value of routes.content" in run(program, "explain", "xml").stderr, "a value")
     result(run(program, "explain").returncode == 2, "explain wants a key")
 

@@ -1,0 +1,17 @@
+/* Text for people, in lines of a width. */
+#ifndef TENTERHOOK_BASE_WRAP_H
+#define TENTERHOOK_BASE_WRAP_H
+
+#include <stdio.h>
+
+/* How many places the text takes, whose characters are one place wide each. */
+unsigned wrap_places(const char *text, size_t length);
+
+/* The words of the text in lines of at most `width` places, and a line end. The first line has `at`
+ * places already, the others begin with `indent` blanks. A longer word has a line of its own. */
+void wrap_print(FILE *out, const char *text, unsigned at, unsigned indent, unsigned width);
+
+/* Blanks from the place `at` up to `to`. */
+void wrap_pad(FILE *out, unsigned at, unsigned to);
+
+#endif
