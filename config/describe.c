@@ -2,11 +2,13 @@
  * nothing else, so that there is nothing to keep up to date. */
 #include "config/describe.h"
 
+#include "base/mdoc.h"
 #include "base/wrap.h"
 #include "config/diagnostic.h"
 #include "config/example.h"
 #include "config/keys.h"
 #include "config/nearest.h"
+#include "config/settings.h"
 
 #include <stdlib.h>
 
@@ -251,38 +253,138 @@ static void reference_group(void *context, const struct key_group *group)
         reference_row(group, i, out);
 }
 
-static const char reference_head[] =
-    "<!-- Printed by `tenterhook reference` from the rows of the code; do not edit. -->\n"
-    "# The route file: every key\n\n"
+/* What the page and the manual say before the keys. */
+static const char reference_intro[] =
     "YAML 1.2, UTF-8, at most 16 MiB and 32 deep, one document. Unknown and repeated keys, wrong\n"
     "types, values out of bounds, anchors, aliases and tags are errors; `tenterhook check` shows\n"
     "all of them with their position. `tenterhook explain KEY` prints one entry of this page, and\n"
-    "`tenterhook schema` a JSON Schema for editors.\n\n"
-    "- **Durations** are an integer and `ms`, `s`, `m`, `h` or `d`: `250ms`, `10s`, `7d`.\n"
-    "- **Sizes** are an integer and `B`, `KiB`, `MiB` or `GiB`: `512B`, `64KiB`.\n"
-    "- **Rates** are a count and a unit of time: `10/s`, `600/m`, `1000/h`.\n"
-    "- **Paths** that do not begin with `/` are relative to the directory of their file.\n"
-    "- **Booleans** are `true` and `false`. `yes`, `no`, `on` are strings; `off` is a value of\n"
-    "  the keys that list it here.\n"
-    "- A number in quotes is a string.\n\n"
-    "## Secrets\n\n"
-    "A secret is written in one of these ways, or as a list of them while it is being "
-    "replaced:\n\n"
-    "| value | |\n|---|---|\n"
-    "| `{env: NAME}` | An environment variable of the server. |\n"
-    "| `{file: PATH}` | A file that only its owner can write and others cannot read. Its group may "
-    "read it (with a warning if its owner is not root). On a read-only file system others may read "
-    "it too, with a warning. Every user may read a file that holds only certificates or public "
-    "keys in PEM. If the path is a directory: every file in it whose name does not begin with a "
-    "dot. |\n"
-    "| `{credential: NAME}` | A systemd credential: `$CREDENTIALS_DIRECTORY/NAME`. |\n"
-    "| a string | The secret itself. |\n\n"
+    "`tenterhook schema` a JSON Schema for editors.";
+
+static const struct {
+    const char *what, *how;
+} notations[] = {
+    {"Durations", "are an integer and `ms`, `s`, `m`, `h` or `d`: `250ms`, `10s`, `7d`."},
+    {"Sizes", "are an integer and `B`, `KiB`, `MiB` or `GiB`: `512B`, `64KiB`."},
+    {"Rates", "are a count and a unit of time: `10/s`, `600/m`, `1000/h`."},
+    {"Paths", "that do not begin with `/` are relative to the directory of their file."},
+    {"Booleans", "are `true` and `false`. `yes`, `no`, `on` are strings; `off` is a value of\n"
+                 "  the keys that list it here."},
+    {NULL, "A number in quotes is a string."},
+};
+
+static const char secrets_intro[] =
+    "A secret is written in one of these ways, or as a list of them while it is being replaced:";
+
+static const struct {
+    const char *how, *what;
+} secret_ways[] = {
+    {"`{env: NAME}`", "An environment variable of the server."},
+    {"`{file: PATH}`",
+     "A file that only its owner can write and others cannot read. Its group may read it (with a "
+     "warning if its owner is not root). On a read-only file system others may read it too, with a "
+     "warning. Every user may read a file that holds only certificates or public keys in PEM. If "
+     "the path is a directory: every file in it whose name does not begin with a dot."},
+    {"`{credential: NAME}`", "A systemd credential: `$CREDENTIALS_DIRECTORY/NAME`."},
+    {"a string", "The secret itself."},
+};
+
+static const char secrets_end[] =
     "One line end at the end of a secret is not part of it. An empty secret is an error. A secret "
     "that is shorter than 16 bytes, begins or ends with blanks, or looks like a variable (`$NAME`, "
-    "`${NAME}`, `env:NAME`) or the path of a file, is taken as it is, with a warning.\n";
+    "`${NAME}`, `env:NAME`) or the path of a file, is taken as it is, with a warning.";
 
 void describe_reference(const struct registry *registry, FILE *out)
 {
-    fputs(reference_head, out);
+    fprintf(out,
+            "<!-- Printed by `tenterhook reference` from the rows of the code; do not edit. -->\n"
+            "# The route file: every key\n\n%s\n\n",
+            reference_intro);
+    for (size_t i = 0; i < ROW_COUNT(notations); i++)
+        if (notations[i].what)
+            fprintf(out, "- **%s** %s\n", notations[i].what, notations[i].how);
+        else
+            fprintf(out, "- %s\n", notations[i].how);
+    fprintf(out, "\n## Secrets\n\n%s\n\n| value | |\n|---|---|\n", secrets_intro);
+    for (size_t i = 0; i < ROW_COUNT(secret_ways); i++)
+        fprintf(out, "| %s | %s |\n", secret_ways[i].how, secret_ways[i].what);
+    fprintf(out, "\n%s\n", secrets_end);
     keys_walk(registry, reference_group, out);
+}
+
+/* ---- the manual page ---- */
+
+static void manual_row(const struct key_group *group, size_t index, FILE *out)
+{
+    const struct row *row = group->rows[index];
+    char value[VALUE_TEXT_MAX], line[2 * VALUE_TEXT_MAX];
+    key_value_text(row, value, sizeof value);
+    fprintf(out, ".It Cm %s\n", row->name);
+    mdoc_sentence(out, row->sentence);
+    snprintf(line, sizeof line, "value: %s", value);
+    mdoc_sentence(out, line);
+    if (is_needed(group, index))
+        mdoc_text(out, "Required.");
+    else if (row->default_text && *row->default_text) {
+        snprintf(line, sizeof line, "default: `%s`", row->default_text);
+        mdoc_sentence(out, line);
+    }
+}
+
+static void manual_group(void *context, const struct key_group *group)
+{
+    FILE *out = context;
+    char beside[PLAIN_MAX] = "";
+    size_t length = 0;
+    for (const char *at = group->beside; at && *at; at++)
+        if (*at != '`')
+            beside[length++] = *at;
+    fprintf(out, ".Ss %s%s%s\n", group->path[0] ? group->path : "The top level",
+            group->beside ? ", beside " : "", beside);
+    mdoc_sentence(out, group->sentence);
+    fputs(".Bl -tag -width Ds\n", out);
+    for (size_t i = 0; i < group->count; i++)
+        manual_row(group, i, out);
+    fputs(".El\n", out);
+}
+
+static void manual_notation(FILE *out)
+{
+    char line[VALUE_TEXT_MAX];
+    fputs(".Pp\n", out);
+    mdoc_text(out, reference_intro);
+    fputs(".Bl -dash\n", out);
+    for (size_t i = 0; i < ROW_COUNT(notations); i++) {
+        const char *what = notations[i].what;
+        snprintf(line, sizeof line, "%s%s%s", what ? what : "", what ? " " : "", notations[i].how);
+        fputs(".It\n", out);
+        mdoc_text(out, line);
+    }
+    fputs(".El\n.Sh SECRETS\n", out);
+    mdoc_text(out, secrets_intro);
+    fputs(".Bl -tag -width Ds\n", out);
+    for (size_t i = 0; i < ROW_COUNT(secret_ways); i++) {
+        fputs(".It Xo\n", out);
+        mdoc_text(out, secret_ways[i].how);
+        fputs(".Xc\n", out);
+        mdoc_text(out, secret_ways[i].what);
+    }
+    fputs(".El\n.Pp\n", out);
+    mdoc_text(out, secrets_end);
+}
+
+void describe_manual(const struct registry *registry, const char *date, FILE *out)
+{
+    mdoc_begin(out, "tenterhook.yaml", 5, date);
+    fputs(".Sh NAME\n.Nm tenterhook.yaml\n.Nd the route file of tenterhook\n.Sh DESCRIPTION\n"
+          "The route file says where\n.Xr tenterhook 1\nlistens, which webhooks it receives from "
+          "whom,\nand which actions run for them.\n",
+          out);
+    manual_notation(out);
+    fputs(".Sh KEYS\n", out);
+    keys_walk(registry, manual_group, out);
+    fputs(
+        ".Sh FILES\n.Bl -tag -width Ds\n.It Pa " SETTINGS_FILE_USUAL "\nThe usual route file.\n"
+        ".El\n.Sh SEE ALSO\n.Xr tenterhook 1 ,\n.Xr tenterhook-check 1 ,\n.Xr tenterhook-explain 1"
+        "\n",
+        out);
 }

@@ -1,4 +1,5 @@
-/* What the rows say, printed: one key, the reference page, the JSON Schema of the route file. */
+/* What the rows say, printed: one key, the reference page, the manual page, the JSON Schema of the
+ * route file. */
 #ifndef TENTERHOOK_CONFIG_DESCRIBE_H
 #define TENTERHOOK_CONFIG_DESCRIBE_H
 
@@ -13,6 +14,8 @@ bool describe_key(const struct registry *registry, const char *key, unsigned wid
                   FILE *err);
 /* docs/reference.md: a table for each group of keys. */
 void describe_reference(const struct registry *registry, FILE *out);
+/* tenterhook.yaml(5) in mdoc; `date` is "2026-11-30". */
+void describe_manual(const struct registry *registry, const char *date, FILE *out);
 /* JSON Schema (draft 2020-12) of the route file, for editors. */
 void describe_json_schema(const struct registry *registry, FILE *out);
 

@@ -1,8 +1,10 @@
 /* The program: a table of verbs. Those that speak of the others stand here, because they need the
  * table. */
 #include "base/wrap.h"
+#include "config/describe.h"
 #include "config/nearest.h"
 #include "server/cli/help.h"
+#include "server/cli/manual.h"
 #include "server/cli/parse.h"
 #include "server/cli/terminal.h"
 #include "server/http/http.h"
@@ -14,10 +16,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct verb help_verb;
+static const struct verb help_verb, manual_verb;
 
 #define VERB_ENTRY(name) &name##_verb,
-static const struct verb *const verbs[] = {VERBS(VERB_ENTRY) & help_verb};
+static const struct verb *const verbs[] = {VERBS(VERB_ENTRY) & help_verb, &manual_verb};
 
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
@@ -139,6 +141,38 @@ static const struct verb help_verb = {.name = "help",
                                       .forms = {{.run = help_run}},
                                       .size = sizeof(struct help_options)};
 
+/* ---- manual ---- */
+
+static int manual_run(void *given)
+{
+    const struct help_options *options = given;
+    const char *name = options->verb ? options->verb : "tenterhook";
+    const struct verb *verb = find_verb(name);
+    if (strcmp(name, "tenterhook") == 0)
+        manual_print_program(verbs, VERB_COUNT, TENTERHOOK_DATE, stdout);
+    else if (strcmp(name, "tenterhook.yaml") == 0)
+        describe_manual(&program_registry, TENTERHOOK_DATE, stdout);
+    else if (verb)
+        manual_print_verb(verb, TENTERHOOK_DATE, stdout);
+    else
+        return unknown_verb(name);
+    return EXIT_DONE;
+}
+
+static const struct option_row manual_rows[] = {
+    {.value = "PAGE",
+     .kind = OPTION_VERB,
+     .offset = offsetof(struct help_options, verb),
+     .sentence =
+         "a verb, or tenterhook.yaml for the route file; without it the page of the program"}};
+
+static const struct verb manual_verb = {.name = "manual",
+                                        .sentence =
+                                            "prints a manual page in mdoc, as `man` reads it",
+                                        .groups = {OPTION_GROUP(manual_rows)},
+                                        .forms = {{.run = manual_run}},
+                                        .size = sizeof(struct help_options)};
+
 /* Help may be asked for at any place among the options: the verb is not carried out then. */
 static bool asks_for_help(int argc, char **argv)
 {
@@ -177,7 +211,8 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
     int code = EXIT_USAGE;
     if (cli_parse(verb, argc, argv, &parsed, &why))
         code = parsed.form->run(parsed.options);
-    if (code == EXIT_USAGE && (verb != &help_verb || why.text[0])) /* it has told of the other */
+    if (code == EXIT_USAGE && ((verb != &help_verb && verb != &manual_verb) ||
+                               why.text[0])) /* it has told of the other */
         tell_usage(verb, why.text);
     cli_parsed_finish(&parsed);
     return code;

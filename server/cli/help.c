@@ -84,24 +84,23 @@ static void write_part(const struct option_row *row, bool is_needed, char text[U
 }
 
 /* What is needed first, operands before options, as people write it. */
-void help_usage_parts(const struct verb *verb, size_t form,
-                      void (*put)(void *context, const char *part), void *context)
+void help_usage_rows(const struct verb *verb, size_t form,
+                     void (*put)(void *context, const struct placed_row *row, bool is_needed),
+                     void *context)
 {
+    enum { NEEDED_OPERANDS, OPERANDS, NEEDED_OPTIONS, OPTIONS, BEHIND, PASSES };
     struct placed_row rows[VERB_ROWS_MAX];
-    char text[USAGE_PART_MAX];
     size_t count = verb_rows(verb, rows);
     unsigned bit = 1U << form;
-    for (int pass = 0; pass < 5; pass++)
+    for (int pass = 0; pass < PASSES; pass++)
         for (size_t i = 0; i < count; i++) {
             const struct option_row *row = rows[i].row;
             bool is_needed = rows[i].needed & bit;
-            int wanted = row->flags & OPTION_BEHIND ? 4
-                         : !row->name               ? (is_needed ? 0 : 1)
-                                                    : (is_needed ? 2 : 3);
-            if (!(rows[i].forms & bit) || wanted != pass)
-                continue;
-            write_part(row, is_needed, text);
-            put(context, text);
+            int wanted = row->flags & OPTION_BEHIND ? BEHIND
+                         : row->name                ? (is_needed ? NEEDED_OPTIONS : OPTIONS)
+                                                    : (is_needed ? NEEDED_OPERANDS : OPERANDS);
+            if ((rows[i].forms & bit) && wanted == pass)
+                put(context, &rows[i], is_needed);
         }
 }
 
@@ -112,9 +111,11 @@ struct usage_line {
     unsigned at, indent;
 };
 
-static void print_part(void *context, const char *part)
+static void print_part(void *context, const struct placed_row *row, bool is_needed)
 {
     struct usage_line *line = context;
+    char part[USAGE_PART_MAX];
+    write_part(row->row, is_needed, part);
     unsigned width = wrap_places(part, strlen(part));
     if (line->at + 1 + width > HELP_WIDTH) {
         fputc('\n', line->out);
@@ -141,7 +142,7 @@ static void print_usage(const struct verb *verb, FILE *out)
         fprintf(out, "%s%s", head, word && !i ? "]" : "");
         unsigned at = wrap_places(head, strlen(head)) + (word && !i);
         struct usage_line line = {out, at, (unsigned)strlen("usage: tenterhook ") + 4};
-        help_usage_parts(verb, i, print_part, &line);
+        help_usage_rows(verb, i, print_part, &line);
         fputc('\n', out);
     }
 }

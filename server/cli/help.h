@@ -8,10 +8,11 @@
 
 enum { HELP_WIDTH = 80, USAGE_PART_MAX = 96 };
 
-/* Calls `put` for each part of the usage of a form, behind the verb and the form's word: "ID",
- * "[--limit N]". */
-void help_usage_parts(const struct verb *verb, size_t form,
-                      void (*put)(void *context, const char *part), void *context);
+/* Calls `put` for each row of the usage of a form, in the order in which they are written behind
+ * the verb and the form's word. */
+void help_usage_rows(const struct verb *verb, size_t form,
+                     void (*put)(void *context, const struct placed_row *row, bool is_needed),
+                     void *context);
 
 /* What is said of a row: its sentence, the values that it takes, and its default. */
 enum { HELP_SENTENCE_MAX = 512 };
