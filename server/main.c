@@ -3,6 +3,7 @@
 #include "base/wrap.h"
 #include "config/describe.h"
 #include "config/nearest.h"
+#include "server/cli/complete.h"
 #include "server/cli/help.h"
 #include "server/cli/manual.h"
 #include "server/cli/parse.h"
@@ -16,10 +17,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct verb help_verb, manual_verb;
+static const struct verb help_verb, manual_verb, complete_verb;
 
 #define VERB_ENTRY(name) &name##_verb,
-static const struct verb *const verbs[] = {VERBS(VERB_ENTRY) & help_verb, &manual_verb};
+static const struct verb *const verbs[] = {VERBS(VERB_ENTRY) & help_verb, &manual_verb,
+                                           &complete_verb};
 
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
@@ -172,6 +174,33 @@ static const struct verb manual_verb = {.name = "manual",
                                         .groups = {OPTION_GROUP(manual_rows)},
                                         .forms = {{.run = manual_run}},
                                         .size = sizeof(struct help_options)};
+
+/* ---- complete ---- */
+
+struct complete_options {
+    struct word_list words;
+};
+
+static int complete_run(void *given)
+{
+    const struct complete_options *options = given;
+    complete_print(verbs, VERB_COUNT, &options->words, stdout);
+    return EXIT_DONE;
+}
+
+static const struct option_row complete_rows[] = {
+    {.value = "WORD",
+     .kind = OPTION_TEXT,
+     .flags = OPTION_BEHIND,
+     .offset = offsetof(struct complete_options, words),
+     .sentence = "behind --, the words of a command line, the last of them as far as it is typed"}};
+
+static const struct verb complete_verb = {
+    .name = "complete",
+    .sentence = "prints what may stand next in a command line, for shells",
+    .groups = {OPTION_GROUP(complete_rows)},
+    .forms = {{.run = complete_run}},
+    .size = sizeof(struct complete_options)};
 
 /* Help may be asked for at any place among the options: the verb is not carried out then. */
 static bool asks_for_help(int argc, char **argv)
