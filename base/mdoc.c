@@ -21,7 +21,7 @@ static uint32_t decode(const char *text, size_t *length)
     for (size_t i = 1; i < *length; i++) {
         if (!at[i]) {
             *length = i;
-            break;
+            return 0xFFFD;
         }
         value = value << 6 | (at[i] & 0x3F);
     }

@@ -73,8 +73,8 @@ struct option_group {
         (rows), OPTION_COUNT(rows), 0, 0                                                           \
     }
 
-/* Reads a value into the field at its place; the first list of `row` that repeats is the parser's.
- * False with a sentence that names neither the option nor the value. */
+/* Reads a value into the field, or adds it to the list that the field is, which has room. False
+ * with a sentence that names neither the option nor the value. */
 bool option_take(const struct option_row *row, const char *value, void *field, struct error *err);
 
 /* "--limit", or "ID" of an operand. */
