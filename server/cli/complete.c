@@ -7,6 +7,7 @@
 #include "config/loader.h"
 #include "config/settings.h"
 #include "handlers/provider/presets.h"
+#include "handlers/verdict.h"
 #include "server/cli/route_file.h"
 #include "server/ipc/log_events.h"
 #include "server/journal/reader.h"
@@ -128,6 +129,9 @@ static void offer_keys(const struct completion *completion)
     keys_walk(&program_registry, offer_group, (void *)completion);
     for (size_t i = 0; i < LOG_EVENT_COUNT; i++)
         offer(completion, log_events[i].name, "");
+    for (size_t i = 0; i < REPLY_COUNT; i++)
+        if (reply_rows[i].status != 0)
+            offer(completion, reply_rows[i].code, "");
 }
 
 static void (*const offers[])(const struct completion *completion) = {

@@ -112,9 +112,9 @@ static unsigned text_width_wanted(void)
 static int explain_run(void *given)
 {
     const char *name = ((const struct explain_options *)given)->name;
-    bool known = tables_explain(name, stdout);
-    bool is_key =
-        describe_key(&program_registry, name, text_width_wanted(), stdout, known ? NULL : stderr);
+    unsigned width = text_width_wanted();
+    bool known = tables_explain(name, width, stdout);
+    bool is_key = describe_key(&program_registry, name, width, stdout, known ? NULL : stderr);
     return is_key || known ? EXIT_DONE : EXIT_NO;
 }
 

@@ -3,6 +3,7 @@
  * are called stands in the log, not in the body. */
 #include "server/cli/tables.h"
 
+#include "base/wrap.h"
 #include "handlers/verdict.h"
 #include "server/ipc/log_events.h"
 
@@ -63,22 +64,34 @@ void tables_print(FILE *out)
     print_replies(400, 599, out);
 }
 
-bool tables_explain(const char *name, FILE *out)
+/* "  label text" */
+static void print_part(const char *label, const char *text, unsigned width, FILE *out)
+{
+    unsigned at = 2 + (unsigned)strlen(label);
+    fprintf(out, "  %s", label);
+    wrap_print(out, text, at, at, width);
+}
+
+bool tables_explain(const char *name, unsigned width, FILE *out)
 {
     const struct log_event_row *event = log_event_find(name);
     bool found = event != NULL;
     if (event) {
-        fprintf(out, "%s (an event of the log)\n  %s\n  level: ", name, event->sentence);
+        fprintf(out, "%s (an event of the log)\n", name);
+        print_part("", event->sentence, width, out);
+        fputs("  level: ", out);
         print_levels(event, out);
-        fprintf(out, "\n  fields: %s\n", event->fields);
+        fputc('\n', out);
+        print_part("fields: ", event->fields, width, out);
     }
     for (size_t i = 0; i < REPLY_COUNT; i++) {
         const struct reply_row *row = &reply_rows[i];
         if (row->status == 0 || strcmp(row->code, name) != 0)
             continue;
-        fprintf(out, "%s (%s)\n  %s\n  status: %u\n  message: %s\n", name,
-                row->status < 400 ? "an answer" : "the error of an answer", row->cause, row->status,
-                row->text);
+        fprintf(out, "%s (%s)\n", name, row->status < 400 ? "an answer" : "the error of an answer");
+        print_part("", row->cause, width, out);
+        fprintf(out, "  status: %u\n", row->status);
+        print_part("message: ", row->text, width, out);
         found = true;
     }
     return found;

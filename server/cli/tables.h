@@ -8,8 +8,8 @@
 /* Markdown, after the keys of the route file. */
 void tables_print(FILE *out);
 
-/* Prints the log event or the error of that name, or both. False, and nothing printed, if there is
- * none. */
-bool tables_explain(const char *name, FILE *out);
+/* Prints the log event or the error of that name, or both, in lines of `width` places. False, and
+ * nothing printed, if there is none. */
+bool tables_explain(const char *name, unsigned width, FILE *out);
 
 #endif

@@ -59,7 +59,7 @@ def main():
         path = heading[1] + "." if heading else path
         if key:
             wanted.add(path + key[1])
-    lost = wanted - set(offered(program, "explain", ""))
+    lost = (wanted | {"done", "rate_limited"}) - set(offered(program, "explain", ""))
     result(len(wanted) > 250 and not lost, f"{len(wanted)} keys {sorted(lost)[:5] or ''}")
     for words, first in (
             (("events", "list", "--state", ""), ["pending", "running", "done", "dead",
