@@ -72,8 +72,14 @@ static int show_run(void *options)
     return run_part(options, 0, events_show);
 }
 
-static int tail_run(void *options)
+static int tail_run(void *given)
 {
+    struct events_options *options = given;
+    const struct search *search = &options->search;
+    if (options->follow && (search_is_narrow(search) || search->limit)) {
+        print_failure("--follow shows one event: options that choose events are not for it");
+        return EXIT_USAGE;
+    }
     return run_part(options, TAIL_DEFAULT, events_tail);
 }
 

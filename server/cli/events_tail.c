@@ -255,10 +255,6 @@ static int follow_output(struct journal_reader *reader, const struct events_opti
 {
     int64_t seq;
     int code = EXIT_DONE;
-    if (search_is_narrow(&options->search)) {
-        print_failure("--follow shows one event: options that choose events are not for it");
-        return EXIT_USAGE;
-    }
     if (!events_find(reader, options->follow, &seq, &code))
         return code;
     return events_follow(reader, options->path, seq, options->json);

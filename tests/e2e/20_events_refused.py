@@ -20,6 +20,7 @@ with Server([route("deploy", actions=[ledger()])]) as server:
             (2, "takes options only", ["list", event]),
             (2, '--after is not for "events tail"', ["tail", "--after", event]),
             (2, "options that choose", ["tail", "--follow", event, "--route", "deploy"]),
+            (2, "options that choose", ["tail", "--follow", event, "--limit", "3"]),
             (2, 'did you mean "events list"?', ["lists"])):
         wrong = server.tool("events", *words)
         expect(wrong.returncode, status, f"{words}: {wrong.stderr}")
