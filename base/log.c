@@ -6,7 +6,10 @@
  *
  * A pipe or a terminal of another user (sudo -u, containers) cannot be opened anew either. There we
  * first ask whether it has space; and because another process may fill it between the question and
- * the write, an interval timer interrupts a write that blocks all the same. */
+ * the write, an interval timer interrupts a write that blocks all the same.
+ *
+ * journald has a time of its own for each line and reads a priority off its front, so there a line
+ * of text has "<3>" in the place of its time. JSON is for programs and keeps all its members. */
 #include "base/log.h"
 
 #include "base/clock.h"
@@ -18,16 +21,18 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 enum { LOG_LINE = 4096, LOG_FIELD = 512, LOG_KEPT = 1024, BLOCKED_US = 10000 };
+enum { PRIORITY_SIZE = 3 }; /* "<3>" */
 
 static struct {
     int fd;
-    bool is_socket;
+    bool is_socket, is_journald;
     bool may_block; /* it is the descriptor that we share */
     enum log_level level;
     enum log_format format;
@@ -37,10 +42,12 @@ static struct {
 } logger = {.fd = 2, .level = LOG_INFO, .process = "tenterhook"};
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
+static const char *const priorities[] = {"<7>", "<6>", "<4>", "<3>"}; /* those of syslog */
 
 struct line {
-    char text[LOG_LINE];
+    char text[LOG_LINE]; /* room for a priority, then the line */
     size_t length;
+    size_t time_length; /* of the time at the front of the line, with its space; 0 for JSON */
 };
 
 static void interrupt_write(int signal_number)
@@ -69,6 +76,16 @@ static void append_to_file(int fd)
         fcntl(fd, F_SETFL, flags | O_APPEND);
 }
 
+/* systemd names the device and the inode of what it has connected to the journal: a program that
+ * was started behind it with another standard error has the same variable. */
+static bool is_journal_stream(const struct stat *what)
+{
+    const char *named = getenv("JOURNAL_STREAM");
+    char own[48];
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)what->st_dev, (uintmax_t)what->st_ino);
+    return named && strcmp(named, own) == 0;
+}
+
 void log_start(const char *process)
 {
     struct stat what;
@@ -76,6 +93,7 @@ void log_start(const char *process)
     logger.lost = logger.lost_unsaid = 0;
     logger.last_error[0] = '\0';
     logger.is_socket = fstat(2, &what) == 0 && S_ISSOCK(what.st_mode);
+    logger.is_journald = logger.is_socket && is_journal_stream(&what);
     if (logger.fd != 2)
         close(logger.fd);
     logger.fd = 2;
@@ -198,13 +216,25 @@ static void line_begin(struct line *line, enum log_level level, const char *even
                  ? "{\"time\":\"%s\",\"level\":\"%s\",\"process\":\"%s\",\"event\":\"%s\""
                  : "%s %s %s: %s",
              when, level_names[level], logger.process, event);
-    line->length = 0;
+    line->length = PRIORITY_SIZE;
+    line->time_length = logger.format == LOG_JSON ? 0 : strlen(when) + 1;
     line_put_text(line, head);
+}
+
+/* What is written of the line: to journald a priority stands in the place of the time. */
+static struct bytes line_written(struct line *line, enum log_level level)
+{
+    size_t begin = PRIORITY_SIZE;
+    if (logger.is_journald) {
+        begin = line->time_length;
+        memcpy(line->text + begin, priorities[level], PRIORITY_SIZE);
+    }
+    return bytes_of(line->text + begin, line->length - begin);
 }
 
 /* Lost if it would block. The timer goes on until it is stopped: its first signal may come before
  * the write has begun. */
-static bool line_write_shared(const struct line *line)
+static bool line_write_shared(struct bytes text)
 {
     static const struct timeval step = {.tv_usec = BLOCKED_US};
     const struct itimerval guard = {step, step}, none = {{0}, {0}};
@@ -212,28 +242,29 @@ static bool line_write_shared(const struct line *line)
     if (poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT))
         return false;
     setitimer(ITIMER_REAL, &guard, NULL);
-    ssize_t written = write(logger.fd, line->text, line->length);
+    ssize_t written = write(logger.fd, text.data, text.length);
     setitimer(ITIMER_REAL, &none, NULL);
-    return written == (ssize_t)line->length;
+    return written == (ssize_t)text.length;
 }
 
-static bool line_write(const struct line *line)
+static bool line_write(struct bytes text)
 {
     ssize_t written;
     if (logger.may_block)
-        return line_write_shared(line);
+        return line_write_shared(text);
     do {
         written = logger.is_socket
-                      ? send(logger.fd, line->text, line->length, MSG_DONTWAIT | MSG_NOSIGNAL)
-                      : write(logger.fd, line->text, line->length);
+                      ? send(logger.fd, text.data, text.length, MSG_DONTWAIT | MSG_NOSIGNAL)
+                      : write(logger.fd, text.data, text.length);
     } while (written < 0 && errno == EINTR);
-    return written == (ssize_t)line->length;
+    return written == (ssize_t)text.length;
 }
 
 static void line_keep(const struct line *line)
 {
-    size_t length = line->length < LOG_KEPT - 1 ? line->length : LOG_KEPT - 1;
-    memcpy(logger.last_error, line->text, length);
+    size_t length = line->length - PRIORITY_SIZE;
+    length = length < LOG_KEPT - 1 ? length : LOG_KEPT - 1;
+    memcpy(logger.last_error, line->text + PRIORITY_SIZE, length);
     logger.last_error[length] = '\0';
 }
 
@@ -255,7 +286,7 @@ void log_write_fields(const struct log_event_row *event, enum log_level level,
     if (level == LOG_ERROR)
         line_keep(&line);
     line.text[line.length++] = '\n';
-    if (line_write(&line)) {
+    if (line_write(line_written(&line, level))) {
         logger.lost_unsaid = 0;
     } else {
         logger.lost++;

@@ -1,7 +1,8 @@
 /* One line for each thing worth knowing, as text or JSON, to standard error. Only server/ logs;
  * its events, and log_write, are in server/ipc/log_events.h.
  * A reader that stops reading never stops the server: a line that does not fit at once is counted
- * and dropped, and the count is written with the next line that does fit. */
+ * and dropped, and the count is written with the next line that does fit. To journald a line of
+ * text has a priority in the place of its time. */
 #ifndef TENTERHOOK_BASE_LOG_H
 #define TENTERHOOK_BASE_LOG_H
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LAYERS = ["base", "config", "handlers", "server"]
+FOLDERS = ["tests", "docs", "scripts", "bench", "packaging", "debian"]
 # The rooms of a layer: each may include itself and those before it. What lies at the top of a
 # layer, in no room, may be included by all of them; a .c file there may include any.
 ROOMS = {
@@ -294,7 +295,7 @@ def shellcheck():
     if not shutil.which("shellcheck"):
         yield "note: shellcheck is not installed: skipped"
         return
-    scripts = [name for name in tracked(r"[^.]*|\.ci/.*|.*\.sh")
+    scripts = [name for name in tracked(r"[^.]*|\.ci/.*|.*\.(sh|postrm)")
                if read(name).startswith(("#!/bin/sh", "#!/bin/bash"))]
     found = subprocess.run(["shellcheck", "-f", "gcc", *scripts], cwd=ROOT, capture_output=True,
                            text=True, check=False)
@@ -376,13 +377,15 @@ def hosted_ci():
 
 
 def release():
-    """The version in meson.build is the newest of CHANGELOG.md, below what is not released yet."""
+    """The version in meson.build is the newest of CHANGELOG.md and of debian/changelog."""
     version = re.search(r"version: '([\d.]+)'", read("meson.build"))[1]
     headings = re.findall(r"^## (.+)$", read("CHANGELOG.md"), re.M)
     if headings[0] != "Unreleased":
         yield "CHANGELOG.md:1: does not begin with what is not released yet"
     if len(headings) < 2 or not re.fullmatch(rf"{version}, \d{{4}}-\d\d-\d\d", headings[1]):
         yield f"CHANGELOG.md:1: does not go on with {version} and its date, as meson.build has it"
+    if not read("debian/changelog").startswith(f"tenterhook ({version}) "):
+        yield f"debian/changelog:1: does not begin with {version}, as meson.build has it"
 
 
 def strangers():
@@ -471,7 +474,7 @@ def tour():
     for name in tracked(r"(docs/.*|[A-Z]+)\.md"):
         for number, line in enumerate(read(name).splitlines(), 1):
             for path, function in re.findall(r"`([\w/]+/[\w*/.]+?)(?:: (\w+)\(\))?`", line):
-                if not re.match(rf"({'|'.join(LAYERS)}|tests|docs|scripts|bench)/", path):
+                if path.split("/")[0] not in [*LAYERS, *FOLDERS]:
                     continue
                 found = list(ROOT.glob(path))
                 if not found:
