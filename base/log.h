@@ -33,6 +33,7 @@ struct log_event_row {
     enum log_level level, worst;
     const char *fields;
     const char *sentence;
+    const char *remedy; /* what the people who run the server do then; NULL: nothing */
 };
 
 /* Opens standard error anew, without blocking, for this process. `process` ("listener", …) stands

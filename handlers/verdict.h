@@ -47,11 +47,12 @@ enum reply {
 struct reply_row {
     const char *code; /* "unauthenticated" */
     unsigned status;
-    const char *text;  /* sentence for the caller; says nothing about what was expected */
-    int log_level;     /* enum log_level */
-    bool close;        /* Connection: close */
-    bool retry;        /* Retry-After, from the verdict */
-    const char *cause; /* when it comes, for the people who run the server */
+    const char *text;   /* sentence for the caller; says nothing about what was expected */
+    int log_level;      /* enum log_level */
+    bool close;         /* Connection: close */
+    bool retry;         /* Retry-After, from the verdict */
+    const char *cause;  /* when it comes, for the people who run the server */
+    const char *remedy; /* what they do then; NULL: nothing */
 };
 
 extern const struct reply_row reply_rows[REPLY_COUNT];
