@@ -1,6 +1,6 @@
 /* The one table of log events. The sentence says what has happened and what follows from it, the
- * remedy what a person does then; docs/troubleshooting.md has those that need one. A
- * field in brackets may be missing; of `a/b` a line has one. */
+ * remedy what a person does then, for docs/troubleshooting.md; every warning has one. A field in
+ * brackets may be missing; of `a/b` a line has one. */
 #include "server/ipc/log_events.h"
 
 #include <stddef.h>
