@@ -9,12 +9,10 @@ from manual import blocks
 
 PAGE = blocks("recovery.md")
 
-
 def run(server, heading, number=0):
-    places = (("/var/lib/tenterhook", server.state), ("/var/backups", server.directory),
-              ("/root", server.directory), ("tenterhook ", f"{PROGRAM} "))
     commands = PAGE[heading]["sh"][number]
-    for old, new in places:
+    for old, new in (("/var/lib/tenterhook", server.state), ("tenterhook ", f"{PROGRAM} "),
+                     ("/var/backups", server.directory), ("/root", server.directory)):
         commands = commands.replace(old, new)
     done = subprocess.run(["sh", "-euc", commands], capture_output=True, text=True, check=False,
                           env={**os.environ, "TENTERHOOK_CONFIG": server.file}, timeout=60)
@@ -36,7 +34,7 @@ with Server([route(actions=[ledger()])]) as server:
     with open(f"{server.directory}/events-before.jsonl", encoding="utf-8") as file:
         expect([json.loads(line)["id"] for line in file], [first, later], "what is exported")
     run(server, "Before you touch anything")
-    ensure(os.listdir(f"{server.directory}/tenterhook-files"), "copies")
+    ensure("journal.db" in os.listdir(f"{server.directory}/tenterhook-files"), "the copy")
     server.start()
     run(server, "Events are missing")
     expect(server.query("SELECT id FROM event"), [(first,)], "the events of the backup")
