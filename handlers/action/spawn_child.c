@@ -35,9 +35,12 @@ enum { CALL_SETGROUPS = SYS_setgroups, CALL_GID = SYS_setresgid, CALL_UID = SYS_
 
 IN_CHILD static void child_default_signals(void)
 {
-    struct sigaction fallback = {.sa_handler = SIG_DFL};
+    /* The library's sigaction(3) refuses the signals that it uses itself, 32 and 33, which make and
+     * others leave ignored. All zero is the default on every machine, however the call lays it out.
+     */
+    static const uint64_t fallback[8] = {0};
     for (int number = 1; number < NSIG; number++)
-        sigaction(number, &fallback, NULL); /* some refuse: those are at their default */
+        syscall(SYS_rt_sigaction, number, fallback, NULL, NSIG / 8); /* KILL and STOP refuse */
 }
 
 IN_CHILD static bool child_close(unsigned first, unsigned last)
