@@ -204,16 +204,12 @@ static const char *find_layout(const struct attempt *given, struct attempt *foun
 static bool note_layout(struct attempt *given, struct attempt *found, const char *name,
                         struct arena *arena)
 {
-    const char *text =
-        given->capture.is_pasted
-            ? arena_format(arena,
-                           "the body was laid out anew: as the sender sent it (%s), it "
-                           "matches",
-                           name)
-            : arena_format(arena,
-                           "the body was laid out anew: as %s it matches; look for what "
-                           "rewrites bodies on the way here",
-                           name);
+    const char *text = arena_format(
+        arena, "the body was laid out anew: %s%s%s",
+        given->capture.is_pasted ? "as the sender sent it (" : "as ", name,
+        given->capture.is_pasted ? "), it matches"
+                                 : " it matches; if nobody copied it from a page, look for what "
+                                   "rewrites bodies on the way here");
     struct attempt *shown = given->capture.is_pasted ? found : given;
     if (text)
         capture_note(&shown->capture, text);
@@ -226,7 +222,7 @@ static void note_mismatch(struct attempt *given, const struct verify_options *op
     const struct verdict *verdict = &given->result.verdict;
     if (signature_time_is_reason(verdict->reason) && !options->now_s)
         capture_note(&given->capture, "--now UNIX_SECONDS sets the clock to when it was sent");
-    else if (given->capture.is_pasted && verdict->had_credentials)
+    else if (given->capture.is_pasted && verdict->had_credentials && given->capture.body.length)
         capture_note(&given->capture,
                      "the payload matches neither as it stands nor as senders lay it out: the "
                      "secret may be another one, or the copy is not whole; copy it again, or have "

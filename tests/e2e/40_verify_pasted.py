@@ -1,5 +1,4 @@
-"""What pages of GitHub and Stripe let people copy is verified: a body that was laid out anew is
-judged as its sender sent it, and verify says so; what does not match is named with what to do."""
+"""verify reads what pages of GitHub and Stripe let people copy, its body laid out anew or not."""
 import json
 import subprocess
 from urllib.parse import quote_plus
@@ -20,7 +19,8 @@ def mac(text):
     words = ["openssl", "dgst", "-sha256", "-hmac", SECRET, "-r"]
     return subprocess.run(words, input=text.encode(), capture_output=True).stdout.decode()[:64]
 
-with Server([route("github"), route("stripe", provider="stripe", secret=SECRET)]) as server:
+with Server([route("github"), route("small", max_body=f"{len(COMPACT.encode())}B"),
+             route("stripe", provider="stripe", secret=SECRET)]) as server:
     def verify(text, status, said, *options):
         with open(server.directory + "/request", "w", encoding="utf-8", newline="") as file:
             file.write(text)
@@ -28,12 +28,12 @@ with Server([route("github"), route("stripe", provider="stripe", secret=SECRET)]
         expect((done.returncode, said in done.stdout), (status, True), done.stdout + done.stderr)
 
     page = GITHUB.format(KIND, mac(COMPACT), PRETTY)
-    for copied in (page, page.replace("\n", "\r\n"), page.replace("  ", "\u00a0 ")):
+    for copied in (page, page.replace("\n", "\r\n"), page.replace("  ", "\u00a0 "),
+                   page.replace("/github", "/small")):
         verify(copied, 0, MATCHES % "compact JSON)")
     verify(GITHUB.format(FORM, mac("payload=" + quote_plus(COMPACT)), PRETTY), 0, "of a form")
     verify(page.replace("klar", "clear"), 1, "the secret may be another one")
-    raw = "POST /github HTTP/1.1\nHost: x\n" + HEADS.format(KIND, mac(COMPACT)) + PRETTY
-    verify(raw, 1, "look for what rewrites bodies")
+    verify("POST /github HTTP/1.1\n" + HEADS.format(KIND, mac(COMPACT)) + PRETTY, 1, "rewrites bod")
     stripe = STRIPE.format(mac("1700000000." + PRETTY), KIND, PRETTY)
     verify(stripe, 0, "POST is assumed", *THEN)
     verify(stripe, 1, "--now UNIX_SECONDS")
