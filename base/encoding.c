@@ -174,6 +174,16 @@ bool percent_encode(struct buffer *out, struct bytes text, const char *kept)
     return true;
 }
 
+bool form_encode(struct buffer *out, struct bytes text)
+{
+    size_t begin = out->length;
+    bool done = percent_encode(out, text, "*-._ ");
+    for (size_t i = begin; i < out->length; i++)
+        if (out->data[i] == ' ')
+            out->data[i] = '+';
+    return done;
+}
+
 size_t utf8_sequence(const uint8_t *p, size_t left)
 {
     if (p[0] < 0x80)

@@ -38,6 +38,9 @@ void base64url_encode(struct bytes data, char *out);
 bool percent_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);
 /* Appends it as %XX in upper case, but for ASCII's letters and digits and the bytes of `kept`. */
 bool percent_encode(struct buffer *out, struct bytes text, const char *kept);
+/* As browsers write a name or a value of a form (the WHATWG's application/x-www-form-urlencoded
+ * serializer): the same with "+" for a blank. */
+bool form_encode(struct buffer *out, struct bytes text);
 
 /* RFC 3629: no overlong forms, no surrogates, at most U+10FFFF. */
 bool utf8_valid(struct bytes text);

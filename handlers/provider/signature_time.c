@@ -2,6 +2,7 @@
  * that no digit can be moved between a time and what stands beside it. */
 #include "handlers/provider/signature_time.h"
 
+#include <string.h>
 #include <time.h>
 
 static bool parse_digits(struct bytes text, size_t digits, uint64_t *value)
@@ -139,10 +140,16 @@ bool signature_time_fresh(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms,
     return now - time_ms <= tolerance_ms && time_ms - now <= ahead_ms;
 }
 
+static const char plain[] = "the time is not within the tolerance";
+
+bool signature_time_is_reason(const char *reason)
+{
+    return reason && strncmp(reason, plain, sizeof plain - 1) == 0;
+}
+
 const char *signature_time_reason(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms,
                                   int64_t ahead_ms, struct arena *arena)
 {
-    static const char plain[] = "the time is not within the tolerance";
     bool is_ahead = time_ms > now_ms;
     int64_t distance_s = (is_ahead ? time_ms - now_ms : now_ms - time_ms) / 1000;
     const char *text = arena_format(arena, "%s: %lld s %s, and %lld s are taken", plain,

@@ -12,5 +12,7 @@ bool signature_time_fresh(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms,
 /* What to say of one that is not: its age and the limit, in the arena. */
 const char *signature_time_reason(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms,
                                   int64_t ahead_ms, struct arena *arena);
+/* Whether a reason, which may be NULL, is one of these. */
+bool signature_time_is_reason(const char *reason);
 
 #endif

@@ -1,5 +1,6 @@
 /* The beginning of the file decides the format: `{` is a HAR file, a request line is raw bytes,
- * everything else with a line that begins with `> ` is output of curl. Nothing is judged here,
+ * everything else with a line that begins with `> ` is output of curl, and the rest is what people
+ * copy from a page (paste.h). Nothing is judged here,
  * because the guard finds what is odd. But a body is cut by its Content-Length or its chunks,
  * because the server would read it so. */
 #include "server/cli/capture.h"
@@ -9,6 +10,7 @@
 #include "handlers/content/json.h"
 #include "handlers/content/json_path.h"
 #include "handlers/provider/signature_url.h"
+#include "server/cli/paste.h"
 
 /* A browser's recording holds all that a page has loaded, texts cut anywhere among them. */
 static const struct json_limits har_limits = {
@@ -229,17 +231,6 @@ static bool har_header(void *context, struct bytes json)
     return add_header(har->capture, name, value);
 }
 
-/* As browsers write a form (the WHATWG's application/x-www-form-urlencoded serializer). */
-static bool put_form_text(struct buffer *out, struct bytes text)
-{
-    size_t begin = out->length;
-    bool done = percent_encode(out, text, "*-._ ");
-    for (size_t i = begin; i < out->length; i++)
-        if (out->data[i] == ' ')
-            out->data[i] = '+';
-    return done;
-}
-
 struct har_form {
     struct arena *arena;
     struct buffer text;
@@ -255,8 +246,8 @@ static bool har_field(void *context, struct bytes json)
     if (!har_text(json, ".value", form->arena, &value))
         value = bytes_of(NULL, 0);
     form->failed |= (form->text.length && !buffer_append_text(&form->text, "&")) ||
-                    !put_form_text(&form->text, name) || !buffer_append_text(&form->text, "=") ||
-                    !put_form_text(&form->text, value);
+                    !form_encode(&form->text, name) || !buffer_append_text(&form->text, "=") ||
+                    !form_encode(&form->text, value);
     return !form->failed;
 }
 
@@ -354,11 +345,83 @@ static bool parse_har(struct bytes text, struct arena *arena, struct capture *ca
     if (!json_path_find(text, &request_path, &request) ||
         !har_text(request, ".method", arena, &capture->method) ||
         !har_text(request, ".url", arena, &url))
-        return error_set(err, "is not a HAR file with a request");
+        return error_set(err, "is not a HAR file with a request; above a payload write \"Request "
+                              "URL: https://HOST/PATH\" and its headers");
     capture->version = bytes_of_text("HTTP/1.1");
     json_path_each(request, &headers_path, har_header, &har);
     return (take_url(url, arena, capture) || error_set(err, "has too many headers")) &&
            har_body(request, arena, capture, err);
+}
+
+/* ---- what people copy from a page ---- */
+
+static bool is_form(struct bytes type)
+{
+    return bytes_equal_nocase(bytes_trim(bytes_split(&type, ';')),
+                              bytes_of_text("application/x-www-form-urlencoded"));
+}
+
+static bool copy_paste(const struct paste *paste, struct arena *arena, struct capture *capture,
+                       struct error *err)
+{
+    capture->version = bytes_of_text("HTTP/1.1");
+    capture->method = paste->method.length ? paste->method : bytes_of_text("POST");
+    if (!paste->method.length)
+        capture_note(capture, "no request method: POST is assumed");
+    for (size_t i = 0; i < paste->header_count; i++)
+        add_header(capture, paste->headers[i].name, paste->headers[i].value);
+    if (!take_url(paste->url, arena, capture))
+        return error_set(err, "is too large");
+    capture->lacks_body = paste->payload.length == 0;
+    capture->is_pasted = true;
+    if (paste->quotes_replaced)
+        capture_note(capture, "an editor had put typographic quotes into the payload: they are "
+                              "read as plain ones");
+    return capture_give_body(capture, paste->payload, arena) || error_set(err, "is too large");
+}
+
+static bool parse_paste(struct bytes text, struct arena *arena, struct capture *capture,
+                        struct error *err)
+{
+    struct paste paste;
+    return paste_read(text, arena, &paste, err) && copy_paste(&paste, arena, capture, err);
+}
+
+bool capture_give_body(struct capture *capture, struct bytes body, struct arena *arena)
+{
+    bool there;
+    capture->body = body;
+    bool in_form = is_form(find_header(capture, "content-type", &there));
+    if (!capture->is_pasted || !in_form || !paste_is_json(body))
+        return true;
+    capture->json = body;
+    capture->in_field = true;
+    capture_note(capture, "the page shows the JSON of a form: it is read as its field \"payload\"");
+    return capture_lay_out(capture, body, &json_layouts[0], arena);
+}
+
+bool capture_lay_out(struct capture *capture, struct bytes json, const struct json_layout *layout,
+                     struct arena *arena)
+{
+    struct buffer text, field;
+    bool counted;
+    buffer_init(&text, arena->limit - arena->used);
+    buffer_init(&field, arena->limit - arena->used);
+    bool done = json_layout_append(&text, json, layout);
+    if (done && capture->in_field)
+        done = buffer_append_text(&field, "payload=") && form_encode(&field, buffer_bytes(&text));
+    struct bytes body = buffer_bytes(capture->in_field ? &field : &text);
+    char *copy = done ? arena_copy_bytes(arena, body) : NULL;
+    const char *length = copy ? arena_format(arena, "%zu", body.length) : NULL;
+    if (length)
+        capture->body = bytes_of(copy, body.length);
+    buffer_finish(&text);
+    buffer_finish(&field);
+    find_header(capture, "content-length", &counted);
+    for (size_t i = 0; length && counted && i < capture->header_count; i++)
+        if (bytes_equal_nocase(capture->headers[i].name, bytes_of_text("content-length")))
+            capture->headers[i].value = bytes_of_text(length);
+    return length != NULL;
 }
 
 /* ---- all ---- */
@@ -399,7 +462,8 @@ static void complete(struct capture *capture, struct arena *arena)
         capture_note(capture, "no Host header: localhost is assumed");
     const char *length = arena_format(arena, "%zu", capture->body.length);
     if (!counted && !chunked && capture->body.length && length &&
-        add_header(capture, bytes_of_text("Content-Length"), bytes_of_text(length)))
+        add_header(capture, bytes_of_text("Content-Length"), bytes_of_text(length)) &&
+        !capture->is_pasted)
         capture_note(capture, "no Content-Length: everything after the head is used as the body");
 }
 
@@ -409,9 +473,10 @@ bool capture_parse(struct bytes text, struct arena *arena, struct capture *captu
     *capture = (struct capture){0};
     struct bytes json = har_start(text);
     bool har = json.length && json.data[0] == '{';
-    bool done = har                              ? parse_har(json, arena, capture, err)
-                : !is_raw(text) && is_curl(text) ? parse_curl(text, capture, err)
-                                                 : parse_raw(text, arena, capture, err);
+    bool done = har             ? parse_har(json, arena, capture, err)
+                : is_raw(text)  ? parse_raw(text, arena, capture, err)
+                : is_curl(text) ? parse_curl(text, capture, err)
+                                : parse_paste(text, arena, capture, err);
     if (done)
         complete(capture, arena);
     return done;

@@ -6,7 +6,9 @@
 #include "base/secret.h"
 #include "config/loader.h"
 #include "handlers/provider/provisioned_keys.h"
+#include "handlers/provider/signature_time.h"
 #include "server/cli/capture.h"
+#include "server/cli/paste.h"
 #include "server/cli/route_file.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
@@ -147,25 +149,108 @@ static bool read_capture(const struct verify_options *options, const char *file,
     if (!capture_parse(buffer_bytes(&files[0]), arena, capture, err))
         return error_prefix(err, "%s", file);
     if (options->body)
-        capture->body = buffer_bytes(&files[1]);
-    else if (capture->lacks_body)
-        capture_note(capture, "curl -v does not show the body: give it with --body FILE");
+        return capture_give_body(capture, buffer_bytes(&files[1]), arena) ||
+               error_set(err, "%s is too large", options->body);
+    if (capture->lacks_body)
+        capture_note(capture, "the body is not in the file: give it with --body FILE");
     return true;
 }
 
-static int verify_capture(const struct verify_options *options, const struct pipeline *pipeline,
-                          const char *file, const struct capture *capture)
-{
+/* One walk with all that its result is in. */
+struct attempt {
+    struct capture capture;
     struct exchange exchange;
     struct buffer signed_text;
-    struct verify_result result = {.exchange = &exchange, .file = file, .capture = capture};
-    exchange_init(&exchange, pipeline);
-    buffer_init(&signed_text, SIZE_MAX / 2);
-    walk(&result, options->now_s ? options->now_s * 1000 : clock_unix_ms(), &signed_text);
-    verify_print_result(&result, options->selection.json);
-    buffer_finish(&signed_text);
-    exchange_finish(&exchange);
-    return verify_accepts(&result.verdict) ? EXIT_DONE : EXIT_NO;
+    struct verify_result result;
+};
+
+static void attempt_walk(struct attempt *attempt, const struct pipeline *pipeline, const char *file,
+                         int64_t now_ms)
+{
+    attempt->result = (struct verify_result){
+        .exchange = &attempt->exchange, .file = file, .capture = &attempt->capture};
+    exchange_init(&attempt->exchange, pipeline);
+    buffer_init(&attempt->signed_text, SIZE_MAX / 2);
+    walk(&attempt->result, now_ms, &attempt->signed_text);
+}
+
+static void attempt_finish(struct attempt *attempt)
+{
+    buffer_finish(&attempt->signed_text);
+    exchange_finish(&attempt->exchange);
+}
+
+/* Walks with the body as senders lay it out, until one proves who has sent it. What it was is a
+ * name; NULL: none does, and nothing is to be finished. */
+static const char *find_layout(const struct attempt *given, struct attempt *found,
+                               struct arena *arena)
+{
+    const struct capture *capture = &given->capture;
+    struct bytes json = capture->json.length ? capture->json : capture->body;
+    for (size_t i = 0; paste_is_json(json) && i < JSON_LAYOUTS; i++) {
+        found->capture = *capture;
+        if (!capture_lay_out(&found->capture, json, &json_layouts[i], arena))
+            continue;
+        attempt_walk(found, given->exchange.pipeline, given->result.file,
+                     given->exchange.request.now_ms);
+        if (found->exchange.has_passed)
+            return json_layouts[i].name;
+        attempt_finish(found);
+    }
+    return NULL;
+}
+
+/* A body that was copied from a page is judged as its sender sent it; any other as it is. */
+static bool note_layout(struct attempt *given, struct attempt *found, const char *name,
+                        struct arena *arena)
+{
+    const char *text = arena_format(
+        arena, "the body was laid out anew: %s%s%s",
+        given->capture.is_pasted ? "as the sender sent it (" : "as ", name,
+        given->capture.is_pasted ? "), it matches"
+                                 : " it matches; if nobody copied it from a page, look for what "
+                                   "rewrites bodies on the way here");
+    struct attempt *shown = given->capture.is_pasted ? found : given;
+    if (text)
+        capture_note(&shown->capture, text);
+    return shown == found;
+}
+
+/* What to do about credentials that are well formed and wrong. */
+static void note_mismatch(struct attempt *given, const struct verify_options *options)
+{
+    const struct verdict *verdict = &given->result.verdict;
+    if (signature_time_is_reason(verdict->reason) && !options->now_s)
+        capture_note(&given->capture, "--now UNIX_SECONDS sets the clock to when it was sent");
+    else if (given->capture.is_pasted && verdict->had_credentials && given->capture.body.length)
+        capture_note(&given->capture,
+                     "the payload matches neither as it stands nor as senders lay it out: the "
+                     "secret may be another one, or the copy is not whole; copy it again, or have "
+                     "it delivered again");
+}
+
+static int verify_capture(const struct verify_options *options, const struct pipeline *pipeline,
+                          const char *file, const struct capture *capture, struct arena *arena)
+{
+    struct attempt given = {.capture = *capture}, found;
+    struct attempt *shown = &given;
+    const char *layout = NULL;
+    attempt_walk(&given, pipeline, file, options->now_s ? options->now_s * 1000 : clock_unix_ms());
+    const struct verdict *verdict = &given.result.verdict;
+    bool is_unproved = verdict->reply == REPLY_UNAUTHENTICATED ||
+                       (capture->is_pasted && verdict->reply == REPLY_TOO_LARGE);
+    if (is_unproved && !signature_time_is_reason(verdict->reason))
+        layout = find_layout(&given, &found, arena);
+    if (layout && note_layout(&given, &found, layout, arena))
+        shown = &found;
+    else if (is_unproved && !layout)
+        note_mismatch(&given, options);
+    verify_print_result(&shown->result, options->selection.json);
+    int code = verify_accepts(&shown->result.verdict) ? EXIT_DONE : EXIT_NO;
+    if (layout)
+        attempt_finish(&found);
+    attempt_finish(&given);
+    return code;
 }
 
 static int verify_file(const struct verify_options *options, const struct pipeline *pipeline,
@@ -180,7 +265,7 @@ static int verify_file(const struct verify_options *options, const struct pipeli
     buffer_init(&files[1], FILE_LIMIT);
     arena_init(&arena, 4 * (size_t)FILE_LIMIT);
     if (read_capture(options, file, files, &arena, &capture, &err))
-        code = verify_capture(options, pipeline, file, &capture);
+        code = verify_capture(options, pipeline, file, &capture, &arena);
     else
         print_failure(err.text);
     arena_finish(&arena);
@@ -267,7 +352,8 @@ static const struct option_row rows[] = {
      .forms = REQUESTS,
      .needed = REQUESTS,
      .offset = offsetof(struct verify_options, requests),
-     .sentence = "a captured request: its bytes, or what curl -v has printed"},
+     .sentence = "a captured request: its bytes, what curl -v has printed, or what a page of the "
+                 "sender lets people copy"},
     {.name = "body",
      .value = "FILE",
      .kind = OPTION_FILE,
