@@ -1,6 +1,7 @@
 /* The verbs about the route file alone: check, explain, schema, reference. */
 #include "config/describe.h"
 #include "config/loader.h"
+#include "server/cli/check_print.h"
 #include "server/cli/paused.h"
 #include "server/cli/route_file.h"
 #include "server/cli/tables.h"
@@ -67,8 +68,11 @@ static void print_check(const char *file, const struct settings *settings,
     print_summary(file, settings, problems, stdout);
     if (settings && without_secrets)
         print_unchecked(settings, stdout);
-    if (settings && problems->errors == 0)
+    if (settings && problems->errors == 0) {
+        check_print_routes(settings, stdout);
+        check_print_users(settings, stdout);
         print_library(stdout);
+    }
     if (settings)
         paused_print_of(settings->journal.path, stdout);
     if (problems->missing_secrets > 0) {
