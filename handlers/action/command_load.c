@@ -175,12 +175,13 @@ static const struct process_settings *process_of(const void *data)
     return &settings->process;
 }
 
-/* A program without a slash is looked for along PATH when it is started. */
 void command_visit_places(const void *data, const struct place_visitor *visitor)
 {
     const struct command_settings *settings = data;
-    if (settings->program && settings->program[0] == '/')
+    if (settings->program)
         visitor->visit(visitor->context, PLACE_PROGRAM, settings->program);
+    if (settings->shell)
+        visitor->visit(visitor->context, PLACE_SCRIPT, settings->shell);
     if (settings->cwd)
         visitor->visit(visitor->context, PLACE_DIRECTORY, settings->cwd);
 }

@@ -49,6 +49,8 @@ static enum place_result try_place(enum place_use use, const char *path)
                                 [PLACE_FIFO_MADE] = W_OK};
     struct stat what;
     char directory[PATH_MAX];
+    if (path[0] != '/' || use == PLACE_SCRIPT)
+        return PLACE_GOOD;
     if (use != PLACE_FIFO_MADE || stat(path, &what) == 0 || errno != ENOENT)
         return try_path(path, modes[use]);
     snprintf(directory, sizeof directory, "%s", path);
