@@ -271,6 +271,7 @@ static int run_inside(const struct place *place, int (*run)(void *context), void
     fputs(", in ", stdout);
     print_safe(stdout, bytes_of_text(place->unit->path));
     fputc('\n', stdout);
+    fflush(stdout); /* children of this one have nothing of it */
     if (service_says(place->unit, "NoNewPrivileges"))
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     return run(context);
