@@ -1,6 +1,7 @@
-/* No server process uses this file: only `send` signs. */
+/* No server process uses this file: only `send` signs, and `init` makes certificates. */
 #include "base/private_key.h"
 
+#include <arpa/inet.h>
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -87,9 +88,22 @@ bool private_key_public_der(struct bytes pem, struct buffer *out, struct error *
     return export_public(pem, GNUTLS_X509_FMT_DER, out, err);
 }
 
-static int certificate_fill(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key)
+/* A host is a name or an IPv4 or IPv6 address. */
+static int certificate_add_host(gnutls_x509_crt_t certificate, const char *host)
 {
-    static const char name[] = "tenterhook send";
+    uint8_t address[16];
+    unsigned size = inet_pton(AF_INET, host, address) == 1    ? 4
+                    : inet_pton(AF_INET6, host, address) == 1 ? 16
+                                                              : 0;
+    return gnutls_x509_crt_set_subject_alt_name(
+        certificate, size ? GNUTLS_SAN_IPADDRESS : GNUTLS_SAN_DNSNAME,
+        size ? (const void *)address : host, size ? size : (unsigned)strlen(host),
+        GNUTLS_FSAN_APPEND);
+}
+
+static int certificate_fill(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key,
+                            const char *name, const char *const *hosts)
+{
     time_t now = time(NULL);
     uint8_t serial[16];
     random_bytes(serial, sizeof serial);
@@ -102,13 +116,16 @@ static int certificate_fill(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t
                                                           now + CERTIFICATE_DAYS * (time_t)86400);
     code = code < 0 ? code
                     : gnutls_x509_crt_set_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0,
-                                                    name, sizeof name - 1);
+                                                    name, (unsigned)strlen(name));
+    for (size_t i = 0; code >= 0 && hosts && hosts[i]; i++)
+        code = certificate_add_host(certificate, hosts[i]);
     code = code < 0 ? code : gnutls_x509_crt_set_key(certificate, key);
     return code < 0 ? code
                     : gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0);
 }
 
-bool private_key_certificate(struct bytes pem, struct buffer *out, struct error *err)
+static bool create_certificate(struct bytes pem, const char *name, const char *const *hosts,
+                               struct buffer *out, struct error *err)
 {
     gnutls_x509_privkey_t key = NULL;
     gnutls_x509_crt_t certificate = NULL;
@@ -116,13 +133,24 @@ bool private_key_certificate(struct bytes pem, struct buffer *out, struct error 
     int code = gnutls_x509_privkey_init(&key);
     code = code < 0 ? code : gnutls_x509_privkey_import(key, &data, GNUTLS_X509_FMT_PEM);
     code = code < 0 ? code : gnutls_x509_crt_init(&certificate);
-    code = code < 0 ? code : certificate_fill(certificate, key);
+    code = code < 0 ? code : certificate_fill(certificate, key, name, hosts);
     code = code < 0 ? code : gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_PEM, &text);
     if (certificate)
         gnutls_x509_crt_deinit(certificate);
     if (key)
         gnutls_x509_privkey_deinit(key);
     return code < 0 ? fail(err, code) : put_datum(out, &text, err);
+}
+
+bool private_key_certificate(struct bytes pem, struct buffer *out, struct error *err)
+{
+    return create_certificate(pem, "tenterhook send", NULL, out, err);
+}
+
+bool private_key_server_certificate(struct bytes pem, const char *const *hosts, struct buffer *out,
+                                    struct error *err)
+{
+    return create_certificate(pem, "tenterhook", hosts, out, err);
 }
 
 static gnutls_sign_algorithm_t sign_algorithm(gnutls_privkey_t key, enum public_scheme scheme,

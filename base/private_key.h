@@ -1,5 +1,5 @@
-/* Private keys for `tenterhook send`: makes them, prints them in the forms that receivers want, and
- * signs. A key is its unencrypted PKCS#8 PEM. */
+/* Private keys for `tenterhook send` and `init`: makes them, prints them in the forms that
+ * receivers want, and signs. A key is its unencrypted PKCS#8 PEM. */
 #ifndef TENTERHOOK_BASE_PRIVATE_KEY_H
 #define TENTERHOOK_BASE_PRIVATE_KEY_H
 
@@ -13,6 +13,9 @@ bool private_key_public_pem(struct bytes pem, struct buffer *out, struct error *
 bool private_key_public_der(struct bytes pem, struct buffer *out, struct error *err);
 /* A self-signed certificate, good for ten years, in PEM. */
 bool private_key_certificate(struct bytes pem, struct buffer *out, struct error *err);
+/* The same for a server with these hosts, names or addresses; NULL-terminated. */
+bool private_key_server_certificate(struct bytes pem, const char *const *hosts, struct buffer *out,
+                                    struct error *err);
 
 /* Signs `message` as the scheme wants it; Ed25519 keys ignore scheme and hash. ECDSA gives DER. */
 bool private_key_sign(struct bytes pem, enum public_scheme scheme, enum hash_kind hash,

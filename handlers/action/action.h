@@ -121,6 +121,19 @@ struct value_sink {
     void *context;
 };
 
+/* What an action needs of the machine, as the user that it runs as. */
+enum place_use {
+    PLACE_PROGRAM,   /* is run; without a slash it is looked for along PATH */
+    PLACE_SCRIPT,    /* no path: the text that /bin/sh runs */
+    PLACE_DIRECTORY, /* is where it runs */
+    PLACE_FIFO,      /* is written to */
+    PLACE_FIFO_MADE, /* the same, and is made if it is not there */
+};
+struct place_visitor {
+    void (*visit)(void *context, enum place_use use, const char *path); /* absolute but for those */
+    void *context;
+};
+
 struct action_run; /* one delivery under way; the kind's own */
 
 struct action_kind {
@@ -160,6 +173,9 @@ struct action_kind {
     /* Calls the visitor with each reference of the settings; false if it returned false. May be
      * NULL. */
     bool (*visit_references)(const void *settings, const struct reference_visitor *visitor);
+
+    /* Calls the visitor with each of them that is known before there is an event. */
+    void (*visit_places)(const void *settings, const struct place_visitor *visitor);
 
     /* Before the first start, in the runner: what others may want to find in place. May be NULL;
      * what goes wrong shows when an event comes. */

@@ -44,6 +44,9 @@ struct node;
 bool command_finish(struct load *load, const struct node *node, const char *key,
                     struct command_settings *settings);
 
+/* Of every action that starts a process; see struct action_kind. */
+void command_visit_places(const void *settings, const struct place_visitor *visitor);
+
 /* What both kinds do with a delivery; the contract is that of struct action_kind. */
 struct action_run *command_start(const void *settings, struct loop *loop,
                                  const struct delivery *delivery,

@@ -175,6 +175,17 @@ static const struct process_settings *process_of(const void *data)
     return &settings->process;
 }
 
+void command_visit_places(const void *data, const struct place_visitor *visitor)
+{
+    const struct command_settings *settings = data;
+    if (settings->program)
+        visitor->visit(visitor->context, PLACE_PROGRAM, settings->program);
+    if (settings->shell)
+        visitor->visit(visitor->context, PLACE_SCRIPT, settings->shell);
+    if (settings->cwd)
+        visitor->visit(visitor->context, PLACE_DIRECTORY, settings->cwd);
+}
+
 /* The two differ in the key that chooses them. */
 #define PROCESS_ACTION(key, reader, text)                                                          \
     {                                                                                              \
@@ -187,8 +198,8 @@ static const struct process_settings *process_of(const void *data)
         .is_limited = true, .counts_crashes = true, .output_kept = output_kept,                    \
         .process = process_of, .try_values = command_try_values,                                   \
         .visit_references = command_visit_references, .learn_secrets = command_learn_secrets,      \
-        .start = command_start, .stop = command_stop, .cancel = command_cancel,                    \
-        .follow = command_follow,                                                                  \
+        .visit_places = command_visit_places, .start = command_start, .stop = command_stop,        \
+        .cancel = command_cancel, .follow = command_follow,                                        \
     }
 
 const struct action_kind command_action =

@@ -324,6 +324,13 @@ static bool finish_pipe(struct load *load, const struct node *node, void *data)
     return true;
 }
 
+static void pipe_visit_places(const void *data, const struct place_visitor *visitor)
+{
+    const struct pipe_settings *settings = data;
+    visitor->visit(visitor->context, settings->create ? PLACE_FIFO_MADE : PLACE_FIFO,
+                   settings->path);
+}
+
 const struct action_kind pipe_action = {
     .kind = {.name = "pipe",
              .sentence = "Writes each event into a FIFO that another program reads.",
@@ -334,6 +341,7 @@ const struct action_kind pipe_action = {
     .must_be_recalled = true,
     .try_values = pipe_try_values,
     .visit_references = pipe_visit_references,
+    .visit_places = pipe_visit_places,
     .prepare = pipe_prepare,
     .start = pipe_start,
     .stop = pipe_stop,

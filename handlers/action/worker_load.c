@@ -120,6 +120,7 @@ const struct action_kind worker_action = {
     .shares_process = true,
     .recall_ms = worker_recall_ms,
     .window = worker_window,
+    .visit_places = command_visit_places,
     .prepare = worker_prepare,
     .learn_secrets = learn_secrets,
     .start = worker_start,

@@ -1,17 +1,23 @@
 /* The verbs about the route file alone: check, explain, schema, reference. */
 #include "config/describe.h"
 #include "config/loader.h"
+#include "server/cli/check_print.h"
 #include "server/cli/paused.h"
 #include "server/cli/route_file.h"
+#include "server/cli/service_run.h"
+#include "server/cli/service_sandbox.h"
 #include "server/cli/tables.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/journal/journal.h"
 #include "server/process/preflight.h"
 
+#include <stdlib.h>
+
 struct check_options {
     struct file_options at;
     bool without_secrets;
+    const char *unit;
 };
 
 static void print_count(size_t count, const char *what, FILE *out)
@@ -67,8 +73,11 @@ static void print_check(const char *file, const struct settings *settings,
     print_summary(file, settings, problems, stdout);
     if (settings && without_secrets)
         print_unchecked(settings, stdout);
-    if (settings && problems->errors == 0)
+    if (settings && problems->errors == 0) {
+        check_print_routes(settings, stdout);
+        check_print_users(settings, stdout);
         print_library(stdout);
+    }
     if (settings)
         paused_print_of(settings->journal.path, stdout);
     if (problems->missing_secrets > 0) {
@@ -77,24 +86,58 @@ static void print_check(const char *file, const struct settings *settings,
     }
 }
 
-static int check_run(void *given)
+/* A file to check, and the unit that it is to run in. */
+struct check {
+    const char *file;
+    bool without_secrets;
+    const struct service *unit; /* NULL: none is given */
+};
+
+static int check_file(void *context)
 {
-    const struct check_options *options = given;
-    const char *file = cli_config_file(options->at.config);
-    bool without_secrets = options->without_secrets;
+    const struct check *check = context;
+    bool without_secrets = check->without_secrets;
     struct problem_list problems;
     problem_list_init(&problems);
-    struct settings *settings = without_secrets
-                                    ? settings_load_secretless(file, &program_registry, &problems)
-                                    : settings_load(file, &program_registry, &problems);
+    struct settings *settings =
+        without_secrets ? settings_load_secretless(check->file, &program_registry, &problems)
+                        : settings_load(check->file, &program_registry, &problems);
     bool missing = problems.unreadable; /* the file itself */
     if (settings)
         preflight_check(settings, !without_secrets, &problems);
-    print_check(file, settings, &problems, without_secrets);
+    if (settings && check->unit)
+        service_sandbox_check(check->unit, settings, &problems);
+    print_check(check->file, settings, &problems, without_secrets);
     int code = problems.errors == 0 ? EXIT_DONE : missing ? EXIT_ENVIRONMENT : EXIT_NO;
     settings_destroy(settings);
     problem_list_finish(&problems);
     return code;
+}
+
+static int check_in_unit(struct check *check, const char *name)
+{
+    enum { UNIT_MEMORY = 16 * 1024 * 1024 };
+    struct service *unit = calloc(1, sizeof *unit);
+    struct arena arena;
+    struct error err = {"no memory"};
+    int code = EXIT_ENVIRONMENT;
+    arena_init(&arena, UNIT_MEMORY);
+    check->unit = unit;
+    if (unit && service_read(name, &arena, unit, &err))
+        code = service_run(unit, check_file, check);
+    else
+        print_failure(err.text);
+    arena_finish(&arena);
+    free(unit);
+    return code;
+}
+
+static int check_run(void *given)
+{
+    const struct check_options *options = given;
+    struct check check = {.file = cli_config_file(options->at.config),
+                          .without_secrets = options->without_secrets};
+    return options->unit ? check_in_unit(&check, options->unit) : check_file(&check);
 }
 
 struct explain_options {
@@ -176,12 +219,22 @@ static const struct option_row check_rows[] = {
     {.name = "without-secrets",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct check_options, without_secrets),
-     .sentence = "checks everything but secrets and private keys, which only the server can read"}};
+     .sentence = "checks everything but secrets and private keys, which only the server can read"},
+    {.name = "unit",
+     .value = "UNIT",
+     .kind = OPTION_FILE,
+     .offset = offsetof(struct check_options, unit),
+     .sentence =
+         "checks as systemd would run it: with the user, variables, credentials and sandbox "
+         "of this unit, such as tenterhook, or of the file of one"}};
 
 const struct verb check_verb = {
     .name = "check",
     .sentence = "says everything that is wrong with a route file",
-    .more = "The exit code is 0 if the file is right, 1 if it is wrong, 3 if there is none.",
+    .more =
+        "The exit code is 0 if the file is right, 1 if it is wrong, 3 if there is none.\n\n"
+        "Run it as root: then it becomes the user of the server to see what that user can read, "
+        "run and write.",
     .groups = {OPTION_GROUP(check_rows), {file_rows, FILE_ROWS, 0, 0}},
     .forms = {{.run = check_run}},
     .size = sizeof(struct check_options)};

@@ -93,6 +93,15 @@ static void print_names(const char *name, const struct text_list *list)
         puts("");
 }
 
+/* Some have blanks in them. */
+static void print_events(const struct scheme_about *about)
+{
+    for (size_t i = 0; i < about->events.count; i++)
+        printf("%s%s", i ? ", " : "events       ", about->events.items[i]);
+    if (about->events.count)
+        puts(about->events_complete ? "" : ", and others");
+}
+
 static void print_values(const char *name, const struct signed_list *list)
 {
     if (list->count)
@@ -132,6 +141,7 @@ static void print_scheme(const struct scheme *scheme, const struct preset *prese
     print_values("delivery", &scheme->message_id);
     print_values("  of", &scheme->message_id_of);
     print_values("event", &scheme->event);
+    print_events(&scheme->about);
     print_names("needs", &scheme->parameters);
     print_names("may have", &scheme->optional);
     print_line("deadline", deadline);

@@ -35,6 +35,7 @@ extern const struct registry program_registry; /* in registry.c: all handlers */
 /* All verbs, in the order of --help. A new one is a row here, its file, and the line of that file
  * in server/meson.build. */
 #define VERBS(VERB)                                                                                \
+    VERB(init)                                                                                     \
     VERB(serve)                                                                                    \
     VERB(check)   /* config.c */                                                                   \
     VERB(explain) /* config.c */                                                                   \

@@ -28,9 +28,10 @@ bool privilege_find_user(const char *wanted, uid_t *uid, gid_t *gid, struct erro
     return true;
 }
 
-static bool become(uid_t uid, gid_t gid, struct error *err)
+bool privilege_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count, struct error *err)
 {
-    if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+    if (setgroups(count, groups) != 0 || setresgid(gid, gid, gid) != 0 ||
+        setresuid(uid, uid, uid) != 0)
         return error_set_errno(err, errno, "cannot become user %u", (unsigned)uid);
     if (setresuid(0, 0, 0) == 0 || getuid() != uid || geteuid() != uid || getegid() != gid)
         return error_set(err, "root privileges were not dropped");
@@ -58,7 +59,7 @@ enum privilege_write privilege_try_write(const char *wanted, const char *path)
         return WRITE_UNKNOWN;
     pid_t child = fork();
     if (child == 0)
-        _exit(become(uid, gid, NULL) ? (int)try_write(path) : WRITE_UNKNOWN);
+        _exit(privilege_become(uid, gid, NULL, 0, NULL) ? (int)try_write(path) : WRITE_UNKNOWN);
     while (child > 0 && waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return WRITE_UNKNOWN;
@@ -143,7 +144,8 @@ bool privilege_drop(const char *wanted, const struct privilege_needs *needs, str
         /* until set_capabilities: they stay permitted, while the change of user makes none of them
          * effective */
         prctl(PR_SET_KEEPCAPS, needs != NULL, 0, 0, 0);
-        if (!privilege_find_user(wanted, &uid, &gid, err) || !become(uid, gid, err))
+        if (!privilege_find_user(wanted, &uid, &gid, err) ||
+            !privilege_become(uid, gid, NULL, 0, err))
             return false;
         prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
         take_home(uid);

@@ -10,6 +10,9 @@
  * False where `wanted` does not exist, or where the only candidate is root. */
 bool privilege_find_user(const char *wanted, uid_t *uid, gid_t *gid, struct error *err);
 
+/* Becomes the user for good, with these groups besides their own: groups, then gid, then uid. */
+bool privilege_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count, struct error *err);
+
 /* Whether the server's processes will be able to write a file, or to make files in a directory. */
 enum privilege_write {
     WRITE_ALLOWED,

@@ -77,6 +77,7 @@ static bool generation_open_sockets(struct generation *generation, struct socket
     bool ok = preflight_check_user(generation->settings, problems);
     ok = preflight_check_groups(generation->settings, problems) && ok;
     ok = preflight_check_actions(generation->settings, true, problems) && ok;
+    preflight_warn_places(generation->settings, problems);
     generation->sockets = calloc(count, sizeof *generation->sockets);
     if (!generation->sockets)
         return error_set(err, "no memory");

@@ -229,6 +229,7 @@ void preflight_check(struct settings *settings, bool with_keys, struct problem_l
     preflight_check_user(settings, problems);
     preflight_check_groups(settings, problems);
     preflight_check_actions(settings, false, problems);
+    preflight_warn_places(settings, problems);
     check_unix_sockets(settings, problems);
     preflight_warn_journal(settings, problems);
 }

@@ -36,6 +36,15 @@ bool preflight_journal_is_writable(const struct settings *settings, struct error
 /* The same, whether the directory is there, and journal.min_free, as warnings. */
 void preflight_warn_journal(const struct settings *settings, struct problem_list *problems);
 
+/* Warns of programs, directories and FIFOs that the user of an action cannot use. */
+void preflight_warn_places(const struct settings *settings, struct problem_list *problems);
+
+/* Who runs the server, as a name or a number, if root starts it or this user does; `text` has room
+ * for PREFLIGHT_USER_MAX. False where nobody knows: this user is not root, and the route file names
+ * another one. */
+enum { PREFLIGHT_USER_MAX = 64 };
+bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_USER_MAX]);
+
 /* All of them; without `with_keys` the private keys are not read. */
 void preflight_check(struct settings *settings, bool with_keys, struct problem_list *problems);
 

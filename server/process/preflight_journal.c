@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { USER_NAME_MAX = 64 };
+enum { USER_NAME_MAX = PREFLIGHT_USER_MAX };
 
 static void name_user(uid_t uid, char name[USER_NAME_MAX])
 {
@@ -49,6 +49,15 @@ static bool is_shared(const char *path, mode_t mode)
         if (strcmp(path, known[i]) == 0)
             return true;
     return S_ISDIR(mode) && (mode & S_ISVTX);
+}
+
+bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_USER_MAX])
+{
+    uid_t uid;
+    if (!find_runner(settings, &uid) || (geteuid() != 0 && uid != geteuid()))
+        return false;
+    name_user(uid, text);
+    return true;
 }
 
 /* Whose it is, who will run, and what to type. */

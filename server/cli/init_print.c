@@ -1,0 +1,202 @@
+/* What a person reads: lines to copy, so nothing in them is cut or laid out for a width. */
+#include "server/cli/init_print.h"
+
+#include "handlers/content/content_keys.h"
+#include "server/cli/terminal.h"
+
+#include <string.h>
+
+enum { EVENTS_SHOWN = 8 };
+
+static void print_text(FILE *out, const char *text)
+{
+    print_safe(out, bytes_of_text(text));
+}
+
+/* ---- the files ---- */
+
+static void print_content(const struct init_file *file, FILE *out)
+{
+    struct bytes left = buffer_bytes(&file->content);
+    while (left.length > 0) {
+        fputs("    | ", out);
+        print_safe(out, bytes_split(&left, '\n'));
+        fputc('\n', out);
+    }
+}
+
+static bool is_shown(const struct init_file *file)
+{
+    return !file->is_there && file->kind != INIT_SECRET && file->content.length > 0 &&
+           !strstr(file->path, ".crt");
+}
+
+void init_print_files(const struct init *init, bool is_dry, FILE *out)
+{
+    for (size_t i = 0; i < init->file_count; i++) {
+        const struct init_file *file = &init->files[i];
+        fputs(file->is_there ? "kept " : is_dry ? "would write " : "wrote ", out);
+        print_text(out, file->path);
+        fprintf(out, ": %s\n", file->purpose);
+        if (is_dry && is_shown(file))
+            print_content(file, out);
+    }
+}
+
+/* ---- at the provider ---- */
+
+static const char *content_type(const struct scheme *scheme)
+{
+    static const char *const types[] = {[CONTENT_FORM] = "application/x-www-form-urlencoded",
+                                        [CONTENT_MULTIPART] = "multipart/form-data",
+                                        [CONTENT_XML] = "application/xml",
+                                        [CONTENT_CLOUDEVENTS] = "application/cloudevents+json"};
+    size_t kind = (size_t)scheme->content + CONTENT_JSON;
+    return kind < sizeof types / sizeof *types && types[kind] ? types[kind] : "application/json";
+}
+
+/* Of a dry run it is made anew each time: it would be noted in vain. */
+static void print_secret(const struct init *init, bool is_dry, FILE *out)
+{
+    for (size_t i = 0; init->secret && i < init->file_count; i++) {
+        const struct init_file *file = &init->files[i];
+        if (strcmp(file->path, init->secret) != 0)
+            continue;
+        fputs("  secret        ", out);
+        if (!is_dry && !file->is_there && !init->private_key) {
+            struct bytes left = buffer_bytes(&file->content);
+            print_safe(out, bytes_split(&left, '\n'));
+            fputs("\n                ", out);
+        }
+        fputs(init->private_key ? "none; write the provider's public key into " : "the content of ",
+              out);
+        print_text(out, file->path);
+        fputs(init->private_key ? "\n" : "; one that the provider makes you write into that file\n",
+              out);
+    }
+}
+
+static void print_events(const struct init *init, FILE *out)
+{
+    const struct text_list *events = &init->scheme->about.events;
+    size_t count = events->count <= EVENTS_SHOWN ? events->count : 1;
+    if (count == 0)
+        return;
+    fputs("  events        ", out);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%s%s", i ? ", " : "", events->items[i]);
+    fputs(events->count > count ? ", or what you write into \"events\" of the route file\n" : "\n",
+          out);
+}
+
+static void print_parameters(const struct init *init, FILE *out)
+{
+    for (size_t i = 0; i < init->parameters.count; i++)
+        fprintf(out,
+                "  %-12s  is \"%s\" in the route file: write there what it is at the provider\n",
+                init->parameters.names[i], init->parameters.values[i]);
+}
+
+static void print_provider(const struct init *init, bool is_dry, FILE *out)
+{
+    const struct scheme_about *about = &init->scheme->about;
+    fprintf(out, "\nat the provider, %s:\n", about->title ? about->title : init->scheme->name);
+    if (about->setup)
+        fprintf(out, "  %s\n", about->setup);
+    if (about->note)
+        fprintf(out, "  %s\n", about->note);
+    fputs("  URL           https://", out);
+    print_text(out, init->host);
+    fprintf(out, ":%lld/%s\n", (long long)init->port, init->scheme->name);
+    fprintf(out, "  content type  %s\n", content_type(init->scheme));
+    print_secret(init, is_dry, out);
+    print_events(init, out);
+    print_parameters(init, out);
+    if (!strchr(init->host, '.'))
+        fputs("  The URL has the name of this machine: --host NAME for the one that is known "
+              "outside.\n",
+              out);
+}
+
+static void print_certificate(const struct init *init, FILE *out)
+{
+    if (init->lineage_closed && !init->lineage)
+        fprintf(out, "\nOnly root may read the certificate in %s: run init as root to have it.\n",
+                init->lineage_closed);
+    if (init->lineage && init->is_installed)
+        fprintf(out,
+                "\nThe certificate is a copy. To have it copied when it is renewed:\n"
+                "  ln -s %s/copy-certificate.sh /etc/letsencrypt/renewal-hooks/deploy/tenterhook\n",
+                init->directory);
+    if (!init->lineage)
+        fprintf(out,
+                "\nThe certificate is self-signed: a provider takes it only where its check can be "
+                "turned off. Put one that\nis known in its place, such as certbot's (certbot "
+                "certonly -d %s), in %s.\n",
+                init->host, init->directory);
+}
+
+/* ---- here ---- */
+
+/* As a word of a shell; nothing that is printed so has a quote in it but by the caller's will. */
+static void print_word(FILE *out, const char *text)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-:=@%+,";
+    if (*text && strspn(text, plain) == strlen(text)) {
+        fputs(text, out);
+        return;
+    }
+    fputc('\'', out);
+    for (; *text; text++)
+        if (*text == '\'')
+            fputs("'\\''", out);
+        else
+            fputc(*text, out);
+    fputc('\'', out);
+}
+
+static void print_option(FILE *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    fprintf(out, " %s ", name);
+    print_word(out, value);
+}
+
+static void print_send(const struct init *init, FILE *out)
+{
+    const struct scheme *scheme = init->scheme;
+    const struct text_list *events = &scheme->about.events;
+    fprintf(out, "  tenterhook send %s --to https://%s:%lld/%s", scheme->name,
+            init->ca ? "localhost" : init->host, (long long)init->port, scheme->name);
+    print_option(out, "--ca", init->ca);
+    print_option(out, "--event",
+                 events->count > 0 && scheme->event.count > 0 ? events->items[0] : NULL);
+    if (init->ca && init->needs_public_url)
+        fprintf(out, " --public-url https://%s:%lld/%s", init->host, (long long)init->port,
+                scheme->name);
+    for (size_t i = 0; i < init->parameters.count; i++) {
+        fprintf(out, " --set %s=", init->parameters.names[i]);
+        print_word(out, init->parameters.values[i]);
+    }
+    print_option(out, init->private_key ? "--key" : "--secret-file",
+                 init->private_key ? init->private_key : init->secret);
+    fputc('\n', out);
+}
+
+void init_print_next(const struct init *init, bool is_dry, FILE *out)
+{
+    const struct init_file *file = &init->files[init->file_count - 1];
+    const char *named = init->is_installed ? NULL : file->path;
+    print_provider(init, is_dry, out);
+    print_certificate(init, out);
+    fputs("\nto start the server:\n  ", out);
+    fputs(init->is_installed ? "systemctl enable --now tenterhook" : "tenterhook serve", out);
+    print_option(out, "-c", named);
+    fputs("\nto send it a signed test event, and see what became of it:\n", out);
+    print_send(init, out);
+    fputs("  tenterhook events list", out);
+    print_option(out, "-c", named);
+    fputc('\n', out);
+}

@@ -1,0 +1,14 @@
+/* What `init` tells a person. */
+#ifndef TENTERHOOK_SERVER_CLI_INIT_PRINT_H
+#define TENTERHOOK_SERVER_CLI_INIT_PRINT_H
+
+#include "server/cli/init_files.h"
+
+#include <stdio.h>
+
+/* What has been written, or would be. */
+void init_print_files(const struct init *init, bool is_dry, FILE *out);
+/* What to enter at the provider, and how to start and try. */
+void init_print_next(const struct init *init, bool is_dry, FILE *out);
+
+#endif
