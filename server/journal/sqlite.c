@@ -23,12 +23,14 @@ enum { CLOSE_WAIT_MS = 2000 };
 
 /* ---- failures ---- */
 
+/* SQLite has more to say of a failure of its own than of its number. */
 static bool note_failure(struct sqlite *db, int code)
 {
+    bool is_its_own = db->handle && (sqlite3_errcode(db->handle) & 0xff) == (code & 0xff);
     if (db->failure == SQLITE_OK) {
         db->failure = code;
         snprintf(db->failure_text, sizeof db->failure_text, "%s (%d)",
-                 db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code), code);
+                 is_its_own ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code), code);
     }
     return false;
 }
