@@ -10,18 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* NULL after printing why. */
-static struct settings *load(const char *file)
-{
-    struct problem_list problems;
-    problem_list_init(&problems);
-    struct settings *settings = settings_load_secretless(file, &program_registry, &problems);
-    if (!settings)
-        problem_list_print(&problems, stderr);
-    problem_list_finish(&problems);
-    return settings;
-}
-
 /* The side that a reload would change; false after printing why it is not known. */
 static bool read_before(struct key_list *list, const char *journal, const char *config)
 {
@@ -30,7 +18,7 @@ static bool read_before(struct key_list *list, const char *journal, const char *
     if (end == CONTROL_DONE)
         return true;
     print_failure(why.text);
-    struct settings *settings = end == CONTROL_NO_SERVER ? load(config) : NULL;
+    struct settings *settings = end == CONTROL_NO_SERVER ? cli_load_settings(config) : NULL;
     if (!settings)
         return false;
     fprintf(stderr, "compared with %s\n", config);
@@ -54,7 +42,7 @@ static int diff(const char *file, const char *journal, const char *config)
 {
     struct key_list before = {NULL}, after = {NULL};
     int code = EXIT_ENVIRONMENT;
-    struct settings *settings = load(file);
+    struct settings *settings = cli_load_settings(file);
     if (settings && read_before(&before, journal, config)) {
         key_list_add(&after, settings);
         code = tell(&before, &after);

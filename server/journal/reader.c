@@ -35,14 +35,14 @@ enum read_sql {
     READ_COUNT
 };
 
-#define OF_EVENT DELIVERIES_OF("e.seq")
-#define OWN_OF_EVENT OWN_DELIVERIES_OF("e.seq")
+#define OF_E DELIVERIES_OF("e.seq")
+#define OWN_OF_E OWN_DELIVERIES_OF("e.seq")
+#define TELLERS_OF_E TELLERS_OF("e.seq")
 #define STATES "(SELECT group_concat(DISTINCT d.state) FROM delivery d WHERE d.seq"
 /* What tells of a failure, in the last two places, is not the state of an event that has others. */
 #define EVENT_COLUMNS                                                                              \
     "SELECT e.seq, EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"                           \
-    " coalesce(" STATES OWN_OF_EVENT "), " STATES                                                  \
-    " BETWEEN e.seq * 256 + 254 AND e.seq * 256 + 255))" EVENT_SELECT_ROW " FROM event e "
+    " coalesce(" STATES OWN_OF_E "), " STATES TELLERS_OF_E "))" EVENT_SELECT_ROW " FROM event e "
 #define HAS_OTHERS                                                                                 \
     "EXISTS (SELECT 1 FROM delivery o WHERE o.seq" OWN_DELIVERIES_OF("(d.seq >> 8)") ")"
 #define IS_OF_STATE "(" IS_OWN("d.seq") " OR NOT " HAS_OTHERS ")"
@@ -50,7 +50,7 @@ enum read_sql {
     "WHERE e.seq > ?1 AND e.seq < ?2 AND e.received_ms >= ?3 AND e.received_ms < ?4"               \
     " AND (?6 IS NULL OR e.route = ?6) AND (?7 IS NULL OR e.type GLOB ?7)"                         \
     " AND ((?8 IS NULL AND ?9 IS NULL) OR EXISTS (SELECT 1 FROM delivery d"                        \
-    " WHERE d.seq" OF_EVENT " AND (?8 IS NULL OR d.state = ?8) AND iif(?9 IS NULL, " IS_OF_STATE   \
+    " WHERE d.seq" OF_E " AND (?8 IS NULL OR d.state = ?8) AND iif(?9 IS NULL, " IS_OF_STATE       \
     ", ?9 = (SELECT a.name FROM action a WHERE a.number = d.action))))"                            \
     " AND (?10 IS NULL OR EXISTS"                                                                  \
     " (SELECT 1 FROM body b WHERE b.event = e.seq AND instr(b.content, ?10) > 0)) "

@@ -23,12 +23,15 @@ enum { CLOSE_WAIT_MS = 2000 };
 
 /* ---- failures ---- */
 
+/* The message of the connection is about its last call, which may have succeeded: it is only taken
+ * where the code is that of this call. */
 static bool note_failure(struct sqlite *db, int code)
 {
+    bool is_last_call = db->handle && (sqlite3_errcode(db->handle) & 0xff) == (code & 0xff);
     if (db->failure == SQLITE_OK) {
         db->failure = code;
         snprintf(db->failure_text, sizeof db->failure_text, "%s (%d)",
-                 db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code), code);
+                 is_last_call ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code), code);
     }
     return false;
 }

@@ -6,11 +6,12 @@
 
 enum { JOURNAL_VERSION = 7, JOURNAL_APPLICATION = 0x74686f6b /* "thok" */ };
 
-/* The numbers of an event's deliveries, in SQL: of all, and of those of its actions, which those
- * that tell of its failure follow (JOURNAL_TELLER_FIRST). Statements use them under a name without
- * arguments. */
+/* The numbers of an event's deliveries, in SQL: all of them, those of its actions, and those that
+ * tell of its failure, which follow (JOURNAL_TELLER_FIRST). Longer statements use them through a
+ * name without arguments, beside which the formatter keeps their lines. */
 #define DELIVERIES_OF(event) " BETWEEN " event " * 256 AND " event " * 256 + 255"
 #define OWN_DELIVERIES_OF(event) " BETWEEN " event " * 256 AND " event " * 256 + 253"
+#define TELLERS_OF(event) " BETWEEN " event " * 256 + 254 AND " event " * 256 + 255"
 #define IS_OWN(delivery) "(" delivery " & 255) < 254"
 
 /* One step: what makes a journal of version `to` - 1 one of version `to`. */

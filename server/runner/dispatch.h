@@ -113,8 +113,8 @@ void dispatch_leave_alone(struct dispatch *dispatch, uint64_t runner_id);
 void dispatch_gone(struct dispatch *dispatch, uint64_t runner_id);
 /* Claims nothing any more. */
 void dispatch_hold(struct dispatch *dispatch);
-/* Nothing starts that is paused as far as the journal has been read. False until it claims: the
- * runner before may start something still. */
+/* Whether it has read which routes are paused, and starts nothing of them. False before it claims,
+ * because until then the runner before may start something. */
 bool dispatch_obeys_pauses(const struct dispatch *dispatch);
 /* The server is told to stop, which may be what a command under way has done. */
 void dispatch_note_stop(struct dispatch *dispatch);

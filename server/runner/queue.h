@@ -107,8 +107,10 @@ int64_t queue_first_key(const struct action_queue *action);
 /* Removes that delivery, and counts it and its body as running. */
 int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *bytes);
 /* A delivery of that action, which has been given back and is to be read again, must run while no
- * other uses a slot. So runs what the action has next, whichever it is; where it is another one, or
- * another action's comes before, it is said again. */
+ * other uses a slot. The action's next delivery runs in this way, whichever it is. If that was
+ * another one, or if another action was before, the claim is refused again and this is called
+ * again.
+ */
 void queue_set_lone(struct queue *queue, struct action_queue *action);
 /* Whether what was taken last, which is of that action, is such a one. */
 bool queue_is_lone(const struct queue *queue, const struct action_queue *action);

@@ -7,8 +7,7 @@
 #include "server/runner/attempt_list.h"
 #include "server/runner/elsewhere.h"
 
-/* What a turn has told of its own admissions: what runs is stopped, and what waited is forgotten.
- */
+/* By what a turn has told of its own admissions: stops what runs, and forgets what waited. */
 void superseded_stop(const struct attempt_list *started, struct answers *answers,
                      struct queue *queue, const struct journal_turn *turn);
 /* Events that another runner has admitted may have done it, or people may have cancelled what

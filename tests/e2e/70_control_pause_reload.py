@@ -9,6 +9,9 @@ from harness import Server, ensure, expect, ledger, route
 
 with Server([route(actions=[ledger()])]) as server:
     before, = server.processes("runner")
+    expect(server.post("/hook", b"{}").status, 202)
+    server.wait_settled()
+    ensure(ask(server, verb="status"), "status")  # it does nothing now, and holds no lock
     os.kill(before, signal.SIGSTOP)
     expect(server.tool("reload").stdout, "generation 2 serves\n")
     client = connect(server)

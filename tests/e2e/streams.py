@@ -17,9 +17,9 @@ def streamed(name="streamed", text=COMMAND, deadline="60s", action=None, **respo
                  respond={"output": "run", "stream": True, "deadline": deadline, **respond})
 
 
-def open_gate(server):
-    """Says a line to the command that waits for one."""
-    end = os.open(server.fifo("gate"), os.O_RDWR)
+def open_gate(server, name="gate"):
+    """Says a line to the command that waits for one; two that wait would share it byte by byte."""
+    end = os.open(server.fifo(name), os.O_RDWR)
     return lambda line: os.write(end, line)
 
 

@@ -132,7 +132,7 @@ def main():
                             ("backup", "backup", os.path.join(server.out, "copy")),
                             ("prune", "prune")):
             alone, with_it, runs = [], [], 0
-            for _ in range(options.rounds):  # by turns, for the machine has its moods
+            for _ in range(options.rounds):  # by turns: the machine is not always as fast
                 alone.append(rate(server, options.seconds))
                 found, count = beside(server, options.seconds, *tool)
                 with_it.append(found)

@@ -9,8 +9,6 @@
 #include "base/clock.h"
 #include "server/journal/editor.h"
 
-static const struct replay_choice replay_dead = {.state = "dead"};
-
 enum { ENGINES = 3, WINDOW_MS = 100000, HELD_MAX = 64 };
 #define NOW_MS INT64_C(1700000000000)
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "handlers/action/action.h"
 #include "route_settings.h"
+#include "server/journal/editor.h"
 #include "server/journal/private.h"
 
 #include <check.h>
@@ -117,7 +118,10 @@ static inline struct settings *fixture_settings(const struct action_kind *kind, 
     return &settings;
 }
 
-/* An event of route "alpha" with one delivery, in the transaction under way; its number, or 0. */
+static const struct replay_choice replay_dead = {.state = "dead"};
+
+/* An event of route "alpha" with one delivery, in the transaction under way; its number, or 0 where
+ * one of them was not written. */
 static inline int64_t fixture_add_event(struct sqlite_journal *journal, const char *key,
                                         struct bytes body)
 {
@@ -125,10 +129,10 @@ static inline int64_t fixture_add_event(struct sqlite_journal *journal, const ch
     int64_t seq = 0, action;
     struct event event = fixture_event(key, body);
     id_create(clock_unix_ms(), id);
-    if (events_find_action(journal, "alpha", "1", &action) &&
-        (seq = fixture_add(journal, &event, id)))
-        events_add_delivery(journal, seq, 0, action, 0);
-    return seq;
+    bool done = events_find_action(journal, "alpha", "1", &action) &&
+                (seq = fixture_add(journal, &event, id)) > 0 &&
+                events_add_delivery(journal, seq, 0, action, 0);
+    return done ? seq : 0;
 }
 
 static inline int64_t fixture_add_committed(struct sqlite_journal *journal, const char *key)

@@ -6,8 +6,6 @@
 #include "server/journal/reader.h"
 #include "tests/unit/suite.h"
 
-static const struct replay_choice replay_dead = {.state = "dead"};
-
 enum { KEPT = 20, RUNNER = 7 };
 
 static struct sqlite_journal *journal;

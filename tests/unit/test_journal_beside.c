@@ -10,7 +10,6 @@
 #include "server/journal/reader.h"
 #include "tests/unit/suite.h"
 
-static const struct replay_choice replay_dead = {.state = "dead"};
 static const struct replay_choice replay_all = {.state = NULL};
 
 static struct shared shared;

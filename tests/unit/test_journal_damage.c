@@ -434,6 +434,25 @@ START_TEST(the_lock_is_held_by_one_and_not_kept_from_who_waits)
 }
 END_TEST
 
+START_TEST(who_waits_in_vain_for_the_lock_says_so)
+{
+    struct sqlite_lock lock;
+    struct sqlite db;
+    struct error err = {""};
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_WRITE, 10, NULL, &err));
+    ck_assert(sqlite_lock_open(&lock, fixture_path, &err));
+    ck_assert(sqlite_lock_take(&lock, 0));
+    ck_assert(!sqlite_begin(&db));
+    ck_assert_int_eq(sqlite_status(&db), SQLITE_STATUS_BUSY);
+    sqlite_explain(&db, &err);
+    ck_assert_str_eq(err.text, "database is locked (5)");
+    sqlite_lock_close(&lock);
+    sqlite_clear(&db);
+    ck_assert(sqlite_begin(&db) && sqlite_commit(&db));
+    sqlite_close(&db);
+}
+END_TEST
+
 START_TEST(who_waits_for_the_lock_comes_before_who_has_had_it)
 {
     struct error err = {""};
@@ -555,6 +574,7 @@ Suite *test_suite(void)
     tcase_add_test(all, who_comes_too_late_for_a_log_spoils_nothing);
     tcase_add_test(all, who_did_not_see_that_the_log_was_cut_notices_that_events_are_gone);
     tcase_add_test(all, the_lock_is_held_by_one_and_not_kept_from_who_waits);
+    tcase_add_test(all, who_waits_in_vain_for_the_lock_says_so);
     tcase_add_test(all, who_waits_for_the_lock_comes_before_who_has_had_it);
     tcase_add_test(all, a_lock_file_that_was_removed_is_made_anew);
     suite_add_tcase(suite, all);
