@@ -72,6 +72,12 @@ static void print_part(const char *label, const char *text, unsigned width, FILE
     wrap_print(out, text, at, at, width);
 }
 
+static void print_remedy(const char *remedy, unsigned width, FILE *out)
+{
+    if (remedy)
+        print_part("what to do: ", remedy, width, out);
+}
+
 bool tables_explain(const char *name, unsigned width, FILE *out)
 {
     const struct log_event_row *event = log_event_find(name);
@@ -83,6 +89,7 @@ bool tables_explain(const char *name, unsigned width, FILE *out)
         print_levels(event, out);
         fputc('\n', out);
         print_part("fields: ", event->fields, width, out);
+        print_remedy(event->remedy, width, out);
     }
     for (size_t i = 0; i < REPLY_COUNT; i++) {
         const struct reply_row *row = &reply_rows[i];
@@ -92,6 +99,7 @@ bool tables_explain(const char *name, unsigned width, FILE *out)
         print_part("", row->cause, width, out);
         fprintf(out, "  status: %u\n", row->status);
         print_part("message: ", row->text, width, out);
+        print_remedy(row->remedy, width, out);
         found = true;
     }
     return found;

@@ -77,6 +77,7 @@ def check_explain(program, keys):
     result("providers.NAME.jws.issuer\n" in run(program, "explain", "jws.issuer").stdout,
            "their members")
     result("its keys:\n    token " in run(program, "explain", "auth").stdout, "of handlers")
+    result("  what to do: " in run(program, "explain", "backlog_full").stdout, "what to do")
     actions = run(program, "explain", "actions").stdout
     result("its keys with pipe:\n    format " in actions and "Required." not in actions, "of kinds")
     result("Default: 10s." in run(program, "explain", "retry").stdout, "defaults of children")

@@ -7,10 +7,13 @@ from harness import SOURCE, ensure, expect, run_program
 
 with open(f"{SOURCE}/README.md", encoding="utf-8") as file:
     README = file.read()
+INIT = re.search(r"^tenterhook init .* --start$", README, re.M)[0]  # run whole: 20_init_start
 with Page("../../README", start=False) as server:
-    prepare, check, events = server.commands
-    server.shell(prepare)
-    server.secrets.add(server.text("hooks.secret").strip())
+    check, events = server.commands
+    os.remove(f"{server.directory}/tenterhook.yaml")
+    ensure("at the provider, GitHub:" in server.shell(INIT.removesuffix(" --start")), "init")
+    server.secrets.add(server.text("github.secret").strip())
+    server.adapt_file("tenterhook.yaml")
     server.own()
     server.shell(check)
     server.start()
