@@ -334,6 +334,15 @@ static void review_read(struct review *review, const char *path, const struct po
                           service_value(review->unit, setting));
 }
 
+/* Systemd puts them where the sandbox does not hide them; our copies are elsewhere. */
+static bool is_credential(const struct service *unit, const char *path)
+{
+    const char *place = unit->names.credentials;
+    size_t length = place ? strlen(place) : 0;
+    return place && strncmp(path, place, length) == 0 && path[length] == '/';
+}
+
+/* Those of the route file, and the secrets and schemas that were read for it. */
 static void review_files(struct review *review)
 {
     const struct settings_prints *prints = &review->settings->prints;
@@ -341,6 +350,9 @@ static void review_files(struct review *review)
     const struct listen_settings *listen = list->items;
     for (size_t i = 0; i < prints->file_count; i++)
         review_read(review, prints->files[i].path, NULL);
+    for (size_t i = 0; i < prints->key_count; i++)
+        if (prints->keys[i].key[0] == '/' && !is_credential(review->unit, prints->keys[i].key))
+            review_read(review, prints->keys[i].key, NULL);
     for (size_t i = 0; i < list->count; i++) {
         if (listen[i].tls.off)
             continue;

@@ -2,22 +2,22 @@
 import os
 
 from facts import only_root
-from harness import Server, expect, route
+from harness import SECRET, Server, expect, route
 from units import USER, check_in, give
 
 only_root()
 USERS, STRICT = f"User={USER.pw_name}\n", "ProtectSystem=strict\nReadWritePaths="
 with Server([], start=False, journal={"min_free": "16MiB"}) as server:
     place, unit = server.directory, f"{server.directory}/x.service"
-    for name, text in (("a", "#!/usr/bin/env node\n"), ("b", "cat </dev/ttyUSB0\nunshare -r\n")):
+    for name, text in zip("abs", ("#!/usr/bin/env node\n", "</dev/ttyUSB0\nunshare -r", SECRET)):
         server.write(f"{place}/{name}", text)
-        os.chmod(f"{place}/{name}", 0o755)
-    server.settings["routes"] = [route(actions=[
+        os.chmod(f"{place}/{name}", 0o700)
+    server.settings["routes"] = [route(secret={"file": f"{place}/s"}, actions=[
         {"command": [f"{place}/a"]}, {"command": ["env", "A=1", "sudo", "-n", "id"]},
         {"command": ["bash", f"{place}/b"]}, {"command": ["echo", "sudo"]}, {"shell": "git pull"},
         {"command": ["id"], "cwd": "/home"}, {"pipe": "/dev/shm/x", "create": "0600"}])]
     server.write_settings()
-    give(server)
+    give(server, f"{place}/s")
     for settings, words in (
             ("NoNewPrivileges=y", "names sudo, which can gain no"), ("ProtectSystem=full", ""),
             ("NoNewPrivileges=\nLockPersonality=yes", ""), (USERS, ""),
@@ -29,11 +29,11 @@ with Server([], start=False, journal={"min_free": "16MiB"}) as server:
             ("PrivateDevices=1", "names /dev/ttyUSB0, which is not there under PrivateDevices=yes"),
             ("NoExecPaths=/\nExecPaths=/usr", f"{place}/a cannot be executed under NoExecPaths=/"),
             (f"NoExecPaths=/\nExecPaths={place} /usr", ""), (STRICT + "/", "error: the journal"),
-            (f"{STRICT}-{place}/state +/dev/shm", ""), ("ReadOnlyPaths=/srv", ""),
-            ("ProtectHome=read-only\nReadWritePaths=/srv", "/home cannot be written"),
+            (f"{STRICT}-{place}/state +/dev/shm", ""), ("ProtectHome=read-only", "/home cannot"),
             (f"TemporaryFileSystem={place}:ro\nBindPaths={place}", ""),
             ("TemporaryFileSystem=/tmp:ro", "server.crt is hidden under TemporaryFileSystem=/tmp:"),
             ("ProtectHome=tmpfs\nBindPaths=/x:/home", ""), ("ProtectHome=1", "/home is hidden"),
+            (f"InaccessiblePaths={place}/s", f"{place}/s is hidden under InaccessiblePaths="),
             (f"InaccessiblePaths={place}\nBindPaths={place}", "yaml is hidden under Inaccessible")):
         server.write(unit, f"[Service]\n{settings}\n")
         said = check_in([], "--unit", unit, "-c", server.file)[1]

@@ -12,7 +12,8 @@ with Server([route(f"r{i}", secret={kind: f"TH_{i}"}) for i, kind in enumerate(K
         "x/a.env": f"TH_0=\"{SECRET}\\\n\\\"$'\"\nexport TH_9=1\nTH_1=short",
         "credstore/TH_3": SECRET,
         "x/b.env": f"TH_1='{SECRET}'\\\nx # no comment\n",
-        "x/x.service": "[Service]\nEnvironmentFile=%t/x/*.env\nEnvironmentFile=-/run/none\n"
+        "x/x.service": "[Service]\nInaccessiblePaths=/dev/shm\nEnvironmentFile=%t/x/*.env\n"
+                       "EnvironmentFile=-/run/none\n"
                        f'Environment="TH_2={SECRET}\\x21" GONE=1\nUnsetEnvironment=GONE\n'
                        "LoadCredential=TH_3\nLoadCredential=none\n"
                        f"LoadCredential=TH_4:/run/none\nSetCredential=TH_4:{SECRET}\\x00\\n\n"

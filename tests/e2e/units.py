@@ -39,9 +39,9 @@ def make_unit(server):
     return unit
 
 
-def give(server):
+def give(server, *more):
     """What the unit's user has to read and write is theirs."""
-    for path in (server.key, server.file, server.state):
+    for path in (server.key, server.file, server.state, *more):
         os.chown(path, USER.pw_uid, -1)
 
 
