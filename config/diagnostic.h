@@ -60,6 +60,9 @@ struct problem_list {
     /* What references to values of an event begin with ("payload", "event.id"), NULL-terminated:
      * `value` holds a secret in one place and a reference in others. NULL: nothing is known. */
     const char *const *reference_roots;
+    /* Names of credentials that will be there, NULL-terminated: they are not looked for. NULL: none
+     * is known. */
+    const char *const *assumed_credentials;
 };
 
 void problem_list_init(struct problem_list *list);

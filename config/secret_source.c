@@ -227,6 +227,19 @@ static const char *const source_names[] = {"env", "file", "credential", NULL};
 
 static const char expected[] = "a string, {env: NAME}, {file: PATH} or {credential: NAME}";
 
+/* Whether it is taken to be there, whoever looks. */
+static bool is_assumed(const struct load *load, const struct secret_source *source,
+                       const char *name)
+{
+    const char *const *assumed = load->problems->assumed_credentials;
+    if (load->secretless && (source->add != add_from_env || env_name_valid(name)))
+        return true;
+    for (; source->add == add_from_credential && assumed && *assumed; assumed++)
+        if (strcmp(name, *assumed) == 0)
+            return true;
+    return false;
+}
+
 static bool add_from_source(struct load *load, const struct node *node, const struct row *row,
                             struct secret_list *list)
 {
@@ -240,13 +253,11 @@ static bool add_from_source(struct load *load, const struct node *node, const st
             load_mask(load, value);
             return load_problem(load, value, "\"%s\" must be a string", secret_sources[i].name);
         }
-        bool is_assumed = load->secretless &&
-                          (secret_sources[i].add != add_from_env || env_name_valid(value->text));
-        if (is_assumed && load->settings)
+        if (!is_assumed(load, &secret_sources[i], value->text))
+            return secret_sources[i].add(load, value, row, list);
+        if (load->settings)
             load->settings->assumed_secrets++;
-        if (is_assumed)
-            return secret_list_add(list, bytes_of_text("taken to be there"));
-        return secret_sources[i].add(load, value, row, list);
+        return secret_list_add(list, bytes_of_text("taken to be there"));
     }
     const char *nearest = nearest_name(value->key->text, source_names);
     load_mask(load, value->key);

@@ -124,13 +124,16 @@ struct value_sink {
 /* What an action needs of the machine, as the user that it runs as. */
 enum place_use {
     PLACE_PROGRAM,   /* is run; without a slash it is looked for along PATH */
+    PLACE_SOURCE,    /* is read: the file that an interpreter is given */
+    PLACE_ARGUMENT,  /* no path: one of what the program is given, as written */
     PLACE_SCRIPT,    /* no path: the text that /bin/sh runs */
     PLACE_DIRECTORY, /* is where it runs */
     PLACE_FIFO,      /* is written to */
     PLACE_FIFO_MADE, /* the same, and is made if it is not there */
 };
 struct place_visitor {
-    void (*visit)(void *context, enum place_use use, const char *path); /* absolute but for those */
+    /* The path is absolute but for those above. A program comes before what it is given. */
+    void (*visit)(void *context, enum place_use use, const char *path);
     void *context;
 };
 

@@ -159,6 +159,14 @@ static size_t find_script(const struct text_list *command, size_t at)
     return 0;
 }
 
+const char *command_find_source(const struct command_settings *settings)
+{
+    const struct text_list *command = &settings->command;
+    const char *first = command->count > 1 ? command->items[1] : "";
+    bool is_file = first[0] == '/' && !strstr(first, "{{") && find_interpreter(command->items[0]);
+    return is_file ? first : NULL;
+}
+
 /* `sh -c "deploy {{payload.ref}}"` would run what the sender writes, also behind `env` or `sudo`.
  */
 static bool check_scripts(struct load *load, const struct node *at,

@@ -17,6 +17,9 @@ bool command_check_variables(struct load *load, const struct node *env, const st
 /* A program with a slash in its name. */
 bool command_check_program(struct load *load, const struct node *at, const char *path);
 /* One without: only a warning. */
+/* The file that the program is given to read, if it is an interpreter; NULL: none, or not known
+ * before there is an event. */
+const char *command_find_source(const struct command_settings *settings);
 void command_check_bare_name(struct load *load, const struct node *at,
                              const struct command_settings *settings);
 

@@ -180,6 +180,10 @@ void command_visit_places(const void *data, const struct place_visitor *visitor)
     const struct command_settings *settings = data;
     if (settings->program)
         visitor->visit(visitor->context, PLACE_PROGRAM, settings->program);
+    if (settings->program && command_find_source(settings))
+        visitor->visit(visitor->context, PLACE_SOURCE, command_find_source(settings));
+    for (size_t i = 1; settings->program && i < settings->command.count; i++)
+        visitor->visit(visitor->context, PLACE_ARGUMENT, settings->command.items[i]);
     if (settings->shell)
         visitor->visit(visitor->context, PLACE_SCRIPT, settings->shell);
     if (settings->cwd)

@@ -83,7 +83,8 @@ struct pipe_writer {
     unsigned pause_ms;
     bool torn_line;         /* the reader may hold the beginning of one: to be ended */
     int64_t quiet_until_ns; /* not to be opened before; 0: at once */
-    int64_t wrong_since_ns; /* missing or refused; 0: neither */
+    enum fifo_state wrong;  /* missing or refused, */
+    int64_t wrong_since_ns; /* since when; 0: neither */
     bool told;              /* that it is missing */
     bool told_unwatched;    /* that nobody knows who reads it */
     int64_t stop_ns;        /* INT64_MAX: none of the frames inside is to be stopped */
@@ -212,11 +213,13 @@ static void writer_opened(struct pipe_writer *writer)
     writer->pause_ms = 1;
 }
 
-/* A FIFO that is missing comes with its reader; one that is refused needs people. */
+/* A FIFO that is missing comes with its reader; one that is refused needs people. What comes after
+ * an absence may be refused for a moment: it is made before it is given to us. */
 static void writer_judge_wrong(struct pipe_writer *writer, enum fifo_state state, int64_t now)
 {
-    if (writer->wrong_since_ns == 0)
+    if (writer->wrong_since_ns == 0 || writer->wrong != state)
         writer->wrong_since_ns = now;
+    writer->wrong = state;
     if (now - writer->wrong_since_ns < REPLACED_MS * NS_PER_MS)
         return;
     if (state == FIFO_REFUSED) {

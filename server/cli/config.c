@@ -52,17 +52,20 @@ static void print_library(FILE *out)
 }
 
 /* The administrator of a machine has neither the unit's variables nor its credentials. */
-static void print_unchecked(const struct settings *settings, FILE *out)
+static void print_unchecked(const struct settings *settings, bool without_keys, FILE *out)
 {
     const struct section_list *list = &settings->server.listen;
     const struct listen_settings *listen = list->items;
     size_t keys = 0;
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; without_keys && i < list->count; i++)
         keys += !listen[i].tls.off;
     fputs("not checked: ", out);
     print_count(settings->assumed_secrets, "secret", out);
-    fputs(" (existence, length, format) and ", out);
-    print_count(keys, "private key", out);
+    fputs(" (existence, length, format)", out);
+    if (without_keys) {
+        fputs(" and ", out);
+        print_count(keys, "private key", out);
+    }
     fputc('\n', out);
 }
 
@@ -71,8 +74,8 @@ static void print_check(const char *file, const struct settings *settings,
 {
     problem_list_print(problems, stderr);
     print_summary(file, settings, problems, stdout);
-    if (settings && without_secrets)
-        print_unchecked(settings, stdout);
+    if (settings && (without_secrets || settings->assumed_secrets > 0))
+        print_unchecked(settings, without_secrets, stdout);
     if (settings && problems->errors == 0) {
         check_print_routes(settings, stdout);
         check_print_users(settings, stdout);
@@ -88,26 +91,30 @@ static void print_check(const char *file, const struct settings *settings,
 
 /* A file to check, and the unit that it is to run in. */
 struct check {
-    const char *file;
+    const char *given; /* file; NULL: that of the unit, else the usual one */
     bool without_secrets;
     const struct service *unit; /* NULL: none is given */
 };
 
-static int check_file(void *context)
+static int check_file(void *context, const char *const *assumed)
 {
     const struct check *check = context;
     bool without_secrets = check->without_secrets;
+    const char *given =
+        check->given || !check->unit ? check->given : service_config_file(check->unit);
+    const char *file = cli_config_file(given);
     struct problem_list problems;
     problem_list_init(&problems);
-    struct settings *settings =
-        without_secrets ? settings_load_secretless(check->file, &program_registry, &problems)
-                        : settings_load(check->file, &program_registry, &problems);
+    problems.assumed_credentials = assumed;
+    struct settings *settings = without_secrets
+                                    ? settings_load_secretless(file, &program_registry, &problems)
+                                    : settings_load(file, &program_registry, &problems);
     bool missing = problems.unreadable; /* the file itself */
     if (settings)
         preflight_check(settings, !without_secrets, &problems);
     if (settings && check->unit)
         service_sandbox_check(check->unit, settings, &problems);
-    print_check(check->file, settings, &problems, without_secrets);
+    print_check(file, settings, &problems, without_secrets);
     int code = problems.errors == 0 ? EXIT_DONE : missing ? EXIT_ENVIRONMENT : EXIT_NO;
     settings_destroy(settings);
     problem_list_finish(&problems);
@@ -135,9 +142,8 @@ static int check_in_unit(struct check *check, const char *name)
 static int check_run(void *given)
 {
     const struct check_options *options = given;
-    struct check check = {.file = cli_config_file(options->at.config),
-                          .without_secrets = options->without_secrets};
-    return options->unit ? check_in_unit(&check, options->unit) : check_file(&check);
+    struct check check = {.given = options->at.config, .without_secrets = options->without_secrets};
+    return options->unit ? check_in_unit(&check, options->unit) : check_file(&check, NULL);
 }
 
 struct explain_options {
@@ -234,7 +240,9 @@ const struct verb check_verb = {
     .more =
         "The exit code is 0 if the file is right, 1 if it is wrong, 3 if there is none.\n\n"
         "Run it as root: then it becomes the user of the server to see what that user can read, "
-        "run and write.",
+        "run and write. With --unit the route file is the one that the unit's command names, "
+        "unless "
+        "-c does.",
     .groups = {OPTION_GROUP(check_rows), {file_rows, FILE_ROWS, 0, 0}},
     .forms = {{.run = check_run}},
     .size = sizeof(struct check_options)};

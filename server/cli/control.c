@@ -91,10 +91,11 @@ static int connect_to_server(const char *journal, struct error *err)
 {
     char beside[PATH_MAX];
     const char *const paths[] = {beside, OPERATOR_SOCKET_DIRECTORY "/" OPERATOR_SOCKET_NAME};
-    error_set(err, "no server runs with the journal %s", journal);
-    if (!operator_socket_beside(journal, beside, sizeof beside))
+    error_set(err, "no server runs %s%s", journal ? "with the journal " : "here",
+              journal ? journal : "");
+    if (journal && !operator_socket_beside(journal, beside, sizeof beside))
         return -1;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = journal ? 0 : 1; i < 2; i++) {
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (fd >= 0 && connect_to(fd, paths[i]))
             return fd;
@@ -112,10 +113,12 @@ static void send_request(int fd, const struct control_request *request)
 {
     struct buffer line;
     char real[PATH_MAX];
-    const char *journal = realpath(request->journal, real) ? real : request->journal;
+    const char *journal =
+        request->journal && realpath(request->journal, real) ? real : request->journal;
     buffer_init(&line, OPERATOR_LINE_MAX);
-    bool made = buffer_printf(&line, "{\"verb\":\"%s\",\"journal\":", request->verb) &&
-                json_append_string(&line, bytes_of_text(journal)) &&
+    bool made = buffer_printf(&line, "{\"verb\":\"%s\"", request->verb) &&
+                (!journal || (buffer_append_text(&line, ",\"journal\":") &&
+                              json_append_string(&line, bytes_of_text(journal)))) &&
                 (!request->id || buffer_printf(&line, ",\"id\":\"%s\"", request->id)) &&
                 (!request->runner ||
                  buffer_printf(&line, ",\"runner\":%llu", (unsigned long long)request->runner)) &&

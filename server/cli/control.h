@@ -11,7 +11,7 @@
 struct json_object;
 
 struct control_request {
-    const char *journal; /* its path */
+    const char *journal; /* its path; NULL: of whichever server is at the usual place */
     const char *verb;
     const char *id;  /* NULL: none */
     uint64_t runner; /* 0: the current one */

@@ -18,7 +18,8 @@ struct key_list {
     bool no_memory;
 };
 
-/* Those of the file that the server of that journal runs with, added to the list. */
+/* Those of the file that the server of that journal (NULL: at the usual place) runs with, added to
+ * the list. */
 enum control_end key_list_ask(struct key_list *list, const char *journal, struct error *err);
 /* Those of a file that was read here. */
 void key_list_add(struct key_list *list, const struct settings *settings);

@@ -4,8 +4,13 @@
 
 #include "server/cli/service_file.h"
 
-/* `run` is called in a process of its own, and its exit code returned. An exit code of the
+/* `run` is called in a process of its own, and its exit code returned. `assumed` are the names of
+ * credentials that the unit has but nobody can read here, NULL-terminated. An exit code of the
  * environment after saying why it cannot be run so. */
-int service_run(const struct service *unit, int (*run)(void *context), void *context);
+int service_run(struct service *unit, int (*run)(void *context, const char *const *assumed),
+                void *context);
+
+/* The route file of the unit's command, with its specifiers replaced; NULL: it names none. */
+const char *service_config_file(const struct service *unit);
 
 #endif

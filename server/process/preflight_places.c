@@ -9,17 +9,27 @@
 #include "server/ipc/privilege.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { USERS_MAX = 32 }; /* of one file; more are not tried */
 
-enum place_result { PLACE_GOOD, PLACE_DENIED, PLACE_UNREACHABLE, PLACE_READ_ONLY };
+enum place_result {
+    PLACE_GOOD,
+    PLACE_DENIED,
+    PLACE_UNREACHABLE,
+    PLACE_READ_ONLY,
+    PLACE_NO_EXEC,
+    PLACE_UNREADABLE, /* a program that can be executed: no matter unless it is a script */
+    PLACE_RESULTS
+};
 
 struct walk {
     const struct settings *settings;
@@ -34,23 +44,30 @@ struct walk {
 static enum place_result try_path(const char *path, int mode)
 {
     struct stat what;
+    struct statvfs mount;
     if (stat(path, &what) != 0)
         return errno == EACCES ? PLACE_UNREACHABLE : PLACE_GOOD; /* missing: that is said already */
     if (access(path, mode) == 0)
         return PLACE_GOOD;
+    if (mode == X_OK && S_ISREG(what.st_mode) && statvfs(path, &mount) == 0 &&
+        (mount.f_flag & ST_NOEXEC))
+        return PLACE_NO_EXEC;
     return errno == EACCES ? PLACE_DENIED : errno == EROFS ? PLACE_READ_ONLY : PLACE_GOOD;
 }
 
 static enum place_result try_place(enum place_use use, const char *path)
 {
     static const int modes[] = {[PLACE_PROGRAM] = X_OK,
+                                [PLACE_SOURCE] = R_OK,
                                 [PLACE_DIRECTORY] = X_OK,
                                 [PLACE_FIFO] = W_OK,
                                 [PLACE_FIFO_MADE] = W_OK};
     struct stat what;
     char directory[PATH_MAX];
-    if (path[0] != '/' || use == PLACE_SCRIPT)
+    if (path[0] != '/' || use == PLACE_SCRIPT || use == PLACE_ARGUMENT)
         return PLACE_GOOD;
+    if (use == PLACE_PROGRAM && access(path, X_OK) == 0 && access(path, R_OK) != 0)
+        return PLACE_UNREADABLE;
     if (use != PLACE_FIFO_MADE || stat(path, &what) == 0 || errno != ENOENT)
         return try_path(path, modes[use]);
     snprintf(directory, sizeof directory, "%s", path);
@@ -65,6 +82,17 @@ static void try_and_write(void *context, enum place_use use, const char *path)
 
 /* ---- what is said of it ---- */
 
+/* As far as we can read it, who may be root. */
+static bool is_script(const char *path)
+{
+    char begin[2] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool read_it = fd >= 0 && read(fd, begin, 2) == 2;
+    if (fd >= 0)
+        close(fd);
+    return read_it && begin[0] == '#' && begin[1] == '!';
+}
+
 static void name_walker(const struct walk *walk, char name[PREFLIGHT_USER_MAX])
 {
     if (walk->account)
@@ -76,17 +104,21 @@ static void name_walker(const struct walk *walk, char name[PREFLIGHT_USER_MAX])
 static void read_and_tell(void *context, enum place_use use, const char *path)
 {
     static const char *const verbs[] = {[PLACE_PROGRAM] = "execute",
+                                        [PLACE_SOURCE] = "read",
                                         [PLACE_DIRECTORY] = "enter",
                                         [PLACE_FIFO] = "write to",
                                         [PLACE_FIFO_MADE] = "make or write to"};
     static const char *const reasons[] = {
         [PLACE_DENIED] = "its owner and mode do not allow it",
         [PLACE_UNREACHABLE] = "a directory above it is closed to others",
-        [PLACE_READ_ONLY] = "it is on a file system that is mounted read-only"};
+        [PLACE_READ_ONLY] = "it is on a file system that is mounted read-only",
+        [PLACE_NO_EXEC] = "it is on a file system that is mounted noexec",
+        [PLACE_UNREADABLE] = "it is a script, and its owner and mode allow no reading"};
     struct walk *walk = context;
     char name[PREFLIGHT_USER_MAX];
     int result = fgetc(walk->results);
-    if (result <= PLACE_GOOD || result > PLACE_READ_ONLY)
+    if (result <= PLACE_GOOD || result >= PLACE_RESULTS ||
+        (result == PLACE_UNREADABLE && !is_script(path)))
         return;
     name_walker(walk, name);
     settings_problem(walk->problems, PROBLEM_WARNING, &walk->action->at,

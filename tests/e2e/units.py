@@ -1,8 +1,11 @@
 """A unit of systemd with what it names, beside a server that is not started, for check --unit."""
+import glob
 import os
+import shlex
+import subprocess
 
 from facts import other_user
-from harness import SECRET
+from harness import PROGRAM, SECRET, skip
 
 USER = other_user()
 SERVICE = """[Unit]
@@ -36,7 +39,37 @@ def make_unit(server):
     return unit
 
 
-def give(server):
+def give(server, *more):
     """What the unit's user has to read and write is theirs."""
-    for path in (server.key, server.file, server.state):
+    for path in (server.key, server.file, server.state, *more):
         os.chown(path, USER.pw_uid, -1)
+
+
+def copies_of(credential):
+    """Where check has put it; other checks may run beside this one."""
+    return glob.glob(f"/dev/shm/tenterhook-check-*/{credential}")
+
+
+def in_own_run(place, files):
+    """What runs a program with a /run of its own, which has these files below /run; `place` has the
+    script. A file of None is a link to /dev/null."""
+    script = f"{place}/own-run.sh"
+    lines = ["mount -t tmpfs none /run || exit 77"]
+    for name, text in files.items():
+        path = f"/run/{name}"
+        lines.append(f"mkdir -p {os.path.dirname(path)}")
+        lines.append(f"ln -s /dev/null {path}" if text is None else
+                     f"printf %s {shlex.quote(text)} >{path}")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write("\n".join([*lines, 'exec "$@"', ""]))
+    wrapper = ["unshare", "-m", "--propagation", "private", "sh", script]
+    if subprocess.run([*wrapper, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        skip("no mount namespaces here")
+    return wrapper
+
+
+def check_in(wrapper, *arguments):
+    """`tenterhook check` there; its exit code, and all that it says."""
+    said = subprocess.run([*wrapper, PROGRAM, "check", *arguments], capture_output=True, text=True,
+                          check=False)
+    return said.returncode, said.stdout + said.stderr

@@ -332,6 +332,31 @@ START_TEST(a_missing_fifo_is_waited_for_and_told_once)
 }
 END_TEST
 
+/* Who makes its directory as root, and gives it away then, costs no event either. */
+START_TEST(what_comes_after_an_absence_may_be_refused_for_a_moment)
+{
+    pipe_writers_tell(note_missing, NULL);
+    missing_count = 0;
+    settings.path = rig_path("late");
+    begin(0, 10);
+    int64_t end = clock_monotonic_ns() + RIG_WAIT_S * NS_PER_S;
+    while (missing_count == 0 && clock_monotonic_ns() < end)
+        loop_run_once(&rig_loop, 100);
+    ck_assert_uint_eq(missing_count, 1);
+    rig_write("late", "no FIFO yet", 0600);
+    turn(500);
+    ck_assert(!events[0].result.done);
+    ck_assert_int_eq(unlink(settings.path), 0);
+    ck_assert_int_eq(mkfifo(settings.path, 0600), 0);
+    pid_t pid = reader("exec cat late > out");
+    wait_all(1);
+    wait_in_file("out", 0);
+    kill_reader(pid);
+    assert_once_each("out", 1);
+    pipe_writers_tell(NULL, NULL);
+}
+END_TEST
+
 /* As a writer that is killed leaves it: part of a frame, of which the reader has got a part. */
 static int leave_torn(const char *written, size_t seen)
 {
@@ -580,6 +605,7 @@ Suite *test_suite(void)
     tcase_add_test(all, what_is_not_a_fifo_is_refused);
     tcase_add_test(all, a_missing_fifo_is_made_if_asked);
     tcase_add_test(all, a_missing_fifo_is_waited_for_and_told_once);
+    tcase_add_test(all, what_comes_after_an_absence_may_be_refused_for_a_moment);
     tcase_add_test(all, after_a_crash_a_torn_line_is_ended);
     tcase_add_test(all, after_a_crash_a_reader_that_is_new_sees_nothing_of_it);
     tcase_add_test(all, after_a_crash_a_reader_of_lengths_sees_the_end_of_the_file);
