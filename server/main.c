@@ -110,9 +110,11 @@ static void print_help(FILE *out)
         fprintf(out, "  %-*s", NAME_PLACES - 2, verbs[i]->name);
         wrap_print(out, verbs[i]->sentence, NAME_PLACES, NAME_PLACES, HELP_WIDTH);
     }
-    fputs("\nExit codes: 0 success, 1 the answer is no, 2 wrong usage, 3 an error of the "
-          "environment.\n",
-          out);
+    fputc('\n', out);
+    wrap_print(out,
+               "Exit codes: 0 success, 1 the answer is no, 2 wrong usage, 3 an error of the "
+               "environment.",
+               0, 0, HELP_WIDTH);
 }
 
 struct help_options {

@@ -5,8 +5,10 @@
 #include "handlers/provider/presets.h"
 #include "handlers/provider/provider.h"
 #include "server/cli/init_certificate.h"
+#include "server/cli/init_lines.h"
 #include "server/cli/init_print.h"
 #include "server/cli/init_secret.h"
+#include "server/cli/init_start.h"
 #include "server/cli/init_texts.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
@@ -30,7 +32,7 @@ enum { INIT_MEMORY = 16 * 1024 * 1024, HOST_MAX = 253 };
 struct init_options {
     const char *provider, *directory, *host, *certificates;
     int64_t port;
-    bool is_dry;
+    bool is_dry, starts;
 };
 
 /* ---- what is found out ---- */
@@ -128,7 +130,7 @@ static bool find_out(struct init *init, const struct init_options *options, stru
     if (!init->host || !check_host(init->host, err))
         init->host = "localhost"; /* a machine with a name that is none in a URL */
     return init_make_certificate(init, err) && init_make_secret(init, err) &&
-           init_make_texts(init, err);
+           init_make_texts(init, err) && init_make_lines(init, err);
 }
 
 /* ---- the verb ---- */
@@ -162,23 +164,8 @@ static int check_written(const struct init *init)
     return code;
 }
 
-static int write_all(struct init *init, const char *provider)
-{
-    struct error err;
-    if (init->files[init->file_count - 1].is_there)
-        return refuse_existing(init, provider);
-    if (!init_files_write(init, &err)) {
-        print_failure(err.text);
-        return EXIT_ENVIRONMENT;
-    }
-    init_print_files(init, false, stdout);
-    int code = check_written(init);
-    if (code == EXIT_DONE)
-        init_print_next(init, false, stdout);
-    return code;
-}
-
-static void init_finish(struct init *init)
+/* Secrets are among them. */
+static void forget_contents(struct init *init)
 {
     for (size_t i = 0; i < init->file_count; i++) {
         struct buffer *content = &init->files[i].content;
@@ -186,7 +173,28 @@ static void init_finish(struct init *init)
             secret_wipe(content->data, content->length);
         buffer_finish(content);
     }
-    arena_finish(&init->arena);
+}
+
+static int write_all(struct init *init, const struct init_options *options)
+{
+    struct error err;
+    if (init->files[init->file_count - 1].is_there)
+        return refuse_existing(init, options->provider);
+    if (!init_files_write(init, &err)) {
+        print_failure(err.text);
+        return EXIT_ENVIRONMENT;
+    }
+    init_print_files(init, false, stdout);
+    int code = check_written(init);
+    if (code != EXIT_DONE)
+        return code;
+    init_print_provider(init, false, stdout);
+    if (options->starts) {
+        forget_contents(init); /* the server may run for long */
+        return init_start(init);
+    }
+    init_print_lines(init, stdout);
+    return code;
 }
 
 static int init_run(void *given)
@@ -200,14 +208,19 @@ static int init_run(void *given)
         print_failure(err.text);
     } else if (options->is_dry) {
         init_print_files(&init, true, stdout);
-        init_print_next(&init, true, stdout);
+        init_print_provider(&init, true, stdout);
+        init_print_lines(&init, stdout);
         code = EXIT_DONE;
     } else {
-        code = write_all(&init, options->provider);
+        code = write_all(&init, options);
     }
-    init_finish(&init);
+    forget_contents(&init);
+    arena_finish(&init.arena);
     return code;
 }
+
+/* Bits of the forms, in their order. */
+enum { WRITES = 1, SHOWS = 2 };
 
 static const struct option_row rows[] = {
     {.value = "PROVIDER",
@@ -242,8 +255,16 @@ static const struct option_row rows[] = {
      .sentence = "where certbot's certificates are, a directory with fullchain.pem and privkey.pem "
                  "for each",
      .default_text = CERTBOT_LIVE},
+    {.name = "start",
+     .kind = OPTION_FLAG,
+     .forms = WRITES,
+     .offset = offsetof(struct init_options, starts),
+     .sentence = "starts the server too, sends it a signed test event, and shows what its script "
+                 "says"},
     {.name = "dry-run",
      .kind = OPTION_FLAG,
+     .needed = SHOWS,
+     .forms = SHOWS,
      .offset = offsetof(struct init_options, is_dry),
      .sentence = "shows what would be written, and writes nothing"},
 };
@@ -254,7 +275,10 @@ const struct verb init_verb = {
     .more =
         "Writes tenterhook.yaml, a script that runs for each event, a secret, and a certificate "
         "if certbot has none. A file that is there is kept as it is; if that is tenterhook.yaml, "
-        "nothing is written and the exit code is 1.",
+        "nothing is written and the exit code is 1.\n\n"
+        "With --start the lines that it prints are run: systemd starts the server where the "
+        "package is installed; elsewhere the server runs until Ctrl-C, and its exit code is that "
+        "of init. The exit code is 1 if the script has not done its work.",
     .groups = {OPTION_GROUP(rows)},
-    .forms = {{.run = init_run}},
+    .forms = {{.run = init_run}, {.run = init_run}},
     .size = sizeof(struct init_options)};

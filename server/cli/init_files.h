@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-enum { INIT_FILES_MAX = 8 };
+enum { INIT_FILES_MAX = 8, INIT_WORDS_MAX = 32 };
 
 /* Of which kind a file is decides its mode, and whether its content is shown. */
 enum init_file_kind { INIT_PLAIN, INIT_SECRET, INIT_PROGRAM };
@@ -18,8 +18,14 @@ struct init_file {
     const char *path;    /* absolute */
     const char *purpose; /* for a person */
     enum init_file_kind kind;
-    struct buffer content; /* wiped by init_finish */
+    struct buffer content; /* wiped by init.c */
     bool is_there;         /* before: it is kept as it is */
+};
+
+/* A command line, which is printed and may be run. */
+struct init_line {
+    const char *words[INIT_WORDS_MAX + 1]; /* NULL behind the last */
+    size_t count;
 };
 
 struct init {
@@ -48,6 +54,8 @@ struct init {
     const char *private_key; /* absolute path of the key that test messages are signed with */
     struct init_file files[INIT_FILES_MAX];
     size_t file_count;
+    /* what is left to do: start the server, send a test event, list the events */
+    struct init_line start, send, list;
 };
 
 /* Adds a file of that name in the directory; NULL without memory or room. */

@@ -2,6 +2,7 @@
 #include "server/cli/init_print.h"
 
 #include "handlers/content/content_keys.h"
+#include "server/cli/init_lines.h"
 #include "server/cli/terminal.h"
 
 #include <string.h>
@@ -97,7 +98,7 @@ static void print_parameters(const struct init *init, FILE *out)
                 init->parameters.names[i], init->parameters.values[i]);
 }
 
-static void print_provider(const struct init *init, bool is_dry, FILE *out)
+static void print_entries(const struct init *init, bool is_dry, FILE *out)
 {
     const struct scheme_about *about = &init->scheme->about;
     fprintf(out, "\nat the provider, %s:\n", about->title ? about->title : init->scheme->name);
@@ -138,65 +139,24 @@ static void print_certificate(const struct init *init, FILE *out)
 
 /* ---- here ---- */
 
-/* As a word of a shell; nothing that is printed so has a quote in it but by the caller's will. */
-static void print_word(FILE *out, const char *text)
+void init_print_provider(const struct init *init, bool is_dry, FILE *out)
 {
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-:=@%+,";
-    if (*text && strspn(text, plain) == strlen(text)) {
-        fputs(text, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *text; text++)
-        if (*text == '\'')
-            fputs("'\\''", out);
-        else
-            fputc(*text, out);
-    fputc('\'', out);
-}
-
-static void print_option(FILE *out, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    fprintf(out, " %s ", name);
-    print_word(out, value);
-}
-
-static void print_send(const struct init *init, FILE *out)
-{
-    const struct scheme *scheme = init->scheme;
-    const struct text_list *events = &scheme->about.events;
-    fprintf(out, "  tenterhook send %s --to https://%s:%lld/%s", scheme->name,
-            init->ca ? "localhost" : init->host, (long long)init->port, scheme->name);
-    print_option(out, "--ca", init->ca);
-    print_option(out, "--event",
-                 events->count > 0 && scheme->event.count > 0 ? events->items[0] : NULL);
-    if (init->ca && init->needs_public_url)
-        fprintf(out, " --public-url https://%s:%lld/%s", init->host, (long long)init->port,
-                scheme->name);
-    for (size_t i = 0; i < init->parameters.count; i++) {
-        fprintf(out, " --set %s=", init->parameters.names[i]);
-        print_word(out, init->parameters.values[i]);
-    }
-    print_option(out, init->private_key ? "--key" : "--secret-file",
-                 init->private_key ? init->private_key : init->secret);
-    fputc('\n', out);
-}
-
-void init_print_next(const struct init *init, bool is_dry, FILE *out)
-{
-    const struct init_file *file = &init->files[init->file_count - 1];
-    const char *named = init->is_installed ? NULL : file->path;
-    print_provider(init, is_dry, out);
+    print_entries(init, is_dry, out);
     print_certificate(init, out);
-    fputs("\nto start the server:\n  ", out);
-    fputs(init->is_installed ? "systemctl enable --now tenterhook" : "tenterhook serve", out);
-    print_option(out, "-c", named);
-    fputs("\nto send it a signed test event, and see what became of it:\n", out);
-    print_send(init, out);
-    fputs("  tenterhook events list", out);
-    print_option(out, "-c", named);
+}
+
+static void print_line(const struct init_line *line, FILE *out)
+{
+    fputs("  ", out);
+    init_line_print(line, out);
     fputc('\n', out);
+}
+
+void init_print_lines(const struct init *init, FILE *out)
+{
+    fputs("\nto start the server:\n", out);
+    print_line(&init->start, out);
+    fputs("to send it a signed test event, and see what became of it:\n", out);
+    print_line(&init->send, out);
+    print_line(&init->list, out);
 }

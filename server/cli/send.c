@@ -428,15 +428,28 @@ static bool check_options(struct send *send, struct error *err)
            (!options->time_ms || can_time(send, err));
 }
 
+/* Where it is sent, which with --public-url is not what is signed; a query that signing has put
+ * behind the one stands behind the other too. */
+static const char *address_of(const struct send *send, const struct signing *signing)
+{
+    const struct send_options *options = &send->options;
+    struct arena *arena = signing->request.arena;
+    if (!options->public_url)
+        return arena_copy_bytes(arena, signing->url);
+    struct bytes query = bytes_from(signing->url, strlen(options->public_url) + 1);
+    if (query.length == 0)
+        return options->to;
+    return arena_format(arena, "%s%c%.*s", options->to, strchr(options->to, '?') ? '&' : '?',
+                        (int)query.length, query.data);
+}
+
 /* EXIT_DONE where the answer was 2xx. */
 static int exchange(struct send *send, const struct signing *signing, struct error *err)
 {
     struct buffer request, answer;
     struct client_url url;
     struct arena *arena = signing->request.arena;
-    const char *to = arena_copy_bytes(arena, signing->url);
-    if (send->options.public_url)
-        to = send->options.to;
+    const char *to = address_of(send, signing);
     if (!to || !client_url_parse(to, arena, &url, err))
         return EXIT_USAGE;
     buffer_init(&request, SIZE_MAX / 2);

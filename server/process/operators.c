@@ -14,11 +14,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -223,6 +225,20 @@ static bool bind_here(int fd, const struct sockaddr_un *address, bool is_shared)
     return bound && listen(fd, BACKLOG) == 0;
 }
 
+/* Whose files they are. The kernel then forgets the signal that who has started us wants us to get
+ * when he dies (`init --start`, setpriv --pdeathsig). */
+static void act_as(uid_t user, gid_t group)
+{
+    int at_death = 0;
+    pid_t parent = getppid();
+    prctl(PR_GET_PDEATHSIG, &at_death, 0, 0, 0);
+    setfsgid(group);
+    setfsuid(user);
+    prctl(PR_SET_PDEATHSIG, at_death, 0, 0, 0);
+    if (at_death != 0 && getppid() != parent)
+        raise(at_death);
+}
+
 static void note_file(struct operators *operators, const char *path)
 {
     struct stat what;
@@ -240,12 +256,10 @@ static bool listen_at(struct operators *operators, const char *path, bool is_sha
     int directory = fd >= 0 ? open_directory(path, &address) : -1;
     bool done = directory >= 0 && (!is_shared || flock(directory, LOCK_EX | LOCK_NB) == 0);
     if (done) {
-        setfsgid(operators->group);
-        setfsuid(operators->user);
+        act_as(operators->user, operators->group);
         done = bind_here(fd, &address, is_shared);
         int reason = errno;
-        setfsuid(geteuid());
-        setfsgid(getegid());
+        act_as(geteuid(), getegid());
         errno = reason;
     }
     if (done) {
@@ -300,13 +314,11 @@ void operators_leave(struct operators *operators)
 static void remove_file(const struct operators *operators)
 {
     struct stat what;
-    setfsgid(operators->group);
-    setfsuid(operators->user);
+    act_as(operators->user, operators->group);
     if (lstat(operators->path, &what) == 0 && what.st_dev == operators->device &&
         what.st_ino == operators->inode)
         unlink(operators->path);
-    setfsuid(geteuid());
-    setfsgid(getegid());
+    act_as(geteuid(), getegid());
 }
 
 void operators_finish(struct operators *operators)

@@ -106,6 +106,14 @@ static void put_piece(struct runner_operator *asker, const struct attempt *attem
     operator_link_flush(&asker->link);
 }
 
+static void put_output(struct runner_operator *asker, const struct attempt *attempt, bool is_error,
+                       struct bytes output)
+{
+    for (; output.length > 0; output = bytes_from(output, PIECE_MAX))
+        put_piece(asker, attempt, is_error,
+                  bytes_of(output.data, output.length < PIECE_MAX ? output.length : PIECE_MAX));
+}
+
 static bool is_for(const struct runner_operator *asker, const struct attempt *attempt)
 {
     return strcmp(asker->id, attempt->texts[FIELD_id]) == 0;
@@ -119,9 +127,7 @@ static void output_came(void *context, bool is_error, struct bytes piece)
     struct runner_operator *asker = operators->first;
     for (; asker; asker = asker->next)
         if (asker->does == FOLLOWS && is_for(asker, attempt))
-            for (struct bytes rest = piece; rest.length > 0; rest = bytes_from(rest, PIECE_MAX))
-                put_piece(asker, attempt, is_error,
-                          bytes_of(rest.data, rest.length < PIECE_MAX ? rest.length : PIECE_MAX));
+            put_output(asker, attempt, is_error, piece);
 }
 
 /* One who comes when another follows already sees what comes from then on. */
@@ -177,15 +183,22 @@ static void unfollow(struct runner_operators *operators, const char *id)
 
 /* ---- verbs ---- */
 
-/* Those that have ended and whose outcome is not in the journal yet. */
-static size_t count_ended(const struct runner_operator *asker)
+/* Of those that have ended and whose outcome is not in the journal yet: how many there are. With
+ * `each`, which may be NULL, for each of them. */
+static size_t ended_walk(struct runner_operator *asker,
+                         void (*each)(struct runner_operator *asker, const struct attempt *attempt))
 {
     const struct dispatch *dispatch = asker->operators->dispatch;
     const struct attempt_list *lists[] = {&dispatch->ended, &dispatch->written};
     size_t count = 0;
     for (size_t i = 0; i < 2; i++)
-        for (struct attempt *attempt = lists[i]->first; attempt; attempt = attempt->next)
-            count += is_for(asker, attempt);
+        for (struct attempt *attempt = lists[i]->first; attempt; attempt = attempt->next) {
+            if (!is_for(asker, attempt))
+                continue;
+            count++;
+            if (each)
+                each(asker, attempt);
+        }
     return count;
 }
 
@@ -213,7 +226,7 @@ static void ask_cancel(struct runner_operator *asker)
 {
     int64_t handles[JOURNAL_ACTIONS_MAX];
     size_t count = list_started(asker, handles);
-    asker->running = count + count_ended(asker);
+    asker->running = count + ended_walk(asker, NULL);
     asker->does = WAITS_FOR_END;
     for (size_t i = 0; i < count; i++) {
         struct attempt *attempt = find_started(asker->operators->dispatch, handles[i]);
@@ -230,11 +243,18 @@ static void ask_cancel(struct runner_operator *asker)
     end_if_over(asker);
 }
 
+/* Its outcome is still to be said, and who hears that one does not look into the journal. */
+static void put_kept(struct runner_operator *asker, const struct attempt *attempt)
+{
+    put_output(asker, attempt, false, attempt->outcome.output);
+    put_output(asker, attempt, true, attempt->outcome.error_output);
+}
+
 static void ask_follow(struct runner_operator *asker)
 {
     struct dispatch *dispatch = asker->operators->dispatch;
     asker->does = FOLLOWS;
-    asker->running = count_ended(asker);
+    asker->running = ended_walk(asker, put_kept);
     for (struct attempt *attempt = dispatch->started.first; attempt; attempt = attempt->next) {
         if (!is_for(asker, attempt))
             continue;

@@ -6,7 +6,8 @@ import time
 from first_run import directory, free_port, printed, send_and_see, serving, snapshot
 from harness import ensure, expect, run_program
 
-for provider in ("github", "gitlab", "stripe", "discord", "twilio-form", "alertmanager", "datadog"):
+for provider in ("github", "gitlab", "stripe", "discord", "twilio-form", "twilio-json",
+                 "alertmanager", "datadog"):
     began = time.monotonic()
     with directory() as place:
         arguments = ["init", provider, "--directory", place, "--port", free_port(),

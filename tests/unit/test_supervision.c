@@ -347,6 +347,37 @@ START_TEST(systemd_hears_what_is_said)
 }
 END_TEST
 
+/* In a process of its own, which has ended when this returns. */
+static pid_t notify_as_child(const char *state)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        notify_send(state);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    return child;
+}
+
+START_TEST(readiness_is_believed_of_the_one_that_was_started)
+{
+    char name[NOTIFY_NAME_SIZE];
+    struct error why;
+    int fd = notify_listen(name, &why);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(name[0], '@');
+    setenv("NOTIFY_SOCKET", name, 1);
+    ck_assert(!notify_heard_ready(fd, getpid()));
+    ck_assert(!notify_heard_ready(fd, notify_as_child("STATUS=READY=1\nREADY=10")));
+    ck_assert(!notify_heard_ready(fd, notify_as_child("")));
+    notify_as_child("READY=1");
+    ck_assert(!notify_heard_ready(fd, getpid())); /* a stranger's */
+    ck_assert(notify_heard_ready(fd, notify_as_child("READY=1\nSTATUS=serving")));
+    unsetenv("NOTIFY_SOCKET");
+    close(fd);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("supervision");
@@ -364,6 +395,7 @@ Suite *test_suite(void)
     tcase_add_test(all, an_address_that_came_too_late_is_told_what_has_its_port);
     tcase_add_test(all, a_unix_socket_is_ours_alone_until_its_mode_is_set);
     tcase_add_test(all, systemd_hears_what_is_said);
+    tcase_add_test(all, readiness_is_believed_of_the_one_that_was_started);
     suite_add_tcase(suite, all);
     return suite;
 }
