@@ -1,6 +1,6 @@
 /* Several settings name directories, and the nearest one above a path decides; of two that name the
- * same one, that which takes away more. Below what is made inaccessible nothing is given back;
- * below an empty file system only what is bound there. */
+ * same one, that which takes away more (as systemd 252 was seen to do). Below what is made
+ * inaccessible nothing is given back; below an empty file system only what is bound there. */
 #include "server/cli/service_places.h"
 
 #include <stdlib.h>
@@ -126,10 +126,9 @@ const char *service_hides(const struct service *unit, const char *path)
                                  empty = {"TemporaryFileSystem", NULL, false};
     static const char *const devices[] = {"/dev", NULL};
     static const char *const devices_left[] = {
-        "/dev/shm",  "/dev/mqueue", "/dev/hugepages", "/dev/pts",     "/dev/null",
-        "/dev/zero", "/dev/full",   "/dev/random",    "/dev/urandom", "/dev/tty",
-        "/dev/ptmx", "/dev/fd",     "/dev/stdin",     "/dev/stdout",  "/dev/stderr",
-        "/dev/log",  "/dev/core",   "/dev/kmsg",      "/dev/console", NULL};
+        "/dev/shm",   "/dev/mqueue", "/dev/hugepages", "/dev/pts", "/dev/null", "/dev/zero",
+        "/dev/full",  "/dev/random", "/dev/urandom",   "/dev/tty", "/dev/ptmx", "/dev/fd",
+        "/dev/stdin", "/dev/stdout", "/dev/stderr",    "/dev/log", "/dev/core", NULL};
     struct taker taker = {NULL, 0};
     if (reach_of(unit, &inaccessible, path) > 0)
         return inaccessible.setting;
