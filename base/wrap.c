@@ -1,4 +1,4 @@
-/* For sentences of our own. Text of strangers goes through server/cli/terminal.h. */
+/* For sentences of our own. Text of strangers goes through server/terminal/terminal.h. */
 #include "base/wrap.h"
 
 #include <stdbool.h>

@@ -4,13 +4,14 @@
 #include "config/describe.h"
 #include "config/nearest.h"
 #include "server/cli/complete.h"
-#include "server/cli/help.h"
-#include "server/cli/manual.h"
-#include "server/cli/parse.h"
-#include "server/cli/terminal.h"
+#include "server/cli/verbs.h"
 #include "server/http/http.h"
 #include "server/http/tls.h"
 #include "server/journal/journal.h"
+#include "server/options/help.h"
+#include "server/options/manual.h"
+#include "server/options/parse.h"
+#include "server/terminal/terminal.h"
 #include "version.h"
 
 #include <signal.h>

@@ -21,7 +21,7 @@
 #include "handlers/content/unfold.h"
 #include "handlers/provider/provider.h"
 #include "handlers/value/reference.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/pipeline/mismatch.h"
 #include "server/pipeline/notice.h"
 #include "server/pipeline/respond.h"

@@ -4,11 +4,11 @@
 
 #include "config/loader.h"
 #include "server/cli/route_file.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/ipc/privilege.h"
 #include "server/journal/backup_file.h"
 #include "server/journal/lock.h"
+#include "server/terminal/terminal.h"
 
 #include <signal.h>
 #include <stdio.h>

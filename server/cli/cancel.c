@@ -7,12 +7,12 @@
 #include "handlers/schema/value.h"
 #include "server/cli/control.h"
 #include "server/cli/route_file.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/journal/editor.h"
 #include "server/journal/lock.h"
 #include "server/journal/reader.h"
 #include "server/journal/status_reader.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include "handlers/action/action.h"
 #include "handlers/action/process.h"
 #include "handlers/provider/provider.h"
-#include "server/cli/terminal.h"
 #include "server/process/preflight.h"
+#include "server/terminal/terminal.h"
 
 #include <pwd.h>
 #include <string.h>

@@ -9,6 +9,7 @@
 #include "handlers/provider/presets.h"
 #include "handlers/verdict.h"
 #include "server/cli/route_file.h"
+#include "server/cli/verbs.h"
 #include "server/ipc/log_events.h"
 #include "server/journal/reader.h"
 

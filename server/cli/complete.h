@@ -2,7 +2,7 @@
 #ifndef TENTERHOOK_SERVER_CLI_COMPLETE_H
 #define TENTERHOOK_SERVER_CLI_COMPLETE_H
 
-#include "server/cli/verb.h"
+#include "server/options/verb.h"
 
 #include <stdio.h>
 

@@ -4,13 +4,13 @@
 #include "server/cli/check_print.h"
 #include "server/cli/paused.h"
 #include "server/cli/route_file.h"
-#include "server/cli/service_run.h"
-#include "server/cli/service_sandbox.h"
 #include "server/cli/tables.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/journal/journal.h"
 #include "server/process/preflight.h"
+#include "server/service/service_run.h"
+#include "server/service/service_sandbox.h"
+#include "server/terminal/terminal.h"
 
 #include <stdlib.h>
 

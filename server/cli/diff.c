@@ -4,8 +4,8 @@
 #include "config/loader.h"
 #include "server/cli/key_lists.h"
 #include "server/cli/route_file.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "server/cli/events_parts.h"
 
 #include "config/loader.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 
 #include <stdlib.h>
 #include <string.h>

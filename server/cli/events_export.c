@@ -8,8 +8,8 @@
 #include "server/cli/events_find.h"
 #include "server/cli/events_json.h"
 #include "server/cli/events_parts.h"
-#include "server/cli/output.h"
-#include "server/cli/verb.h"
+#include "server/options/verb.h"
+#include "server/terminal/output.h"
 
 #include <stdlib.h>
 

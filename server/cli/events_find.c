@@ -2,8 +2,8 @@
  */
 #include "server/cli/events_find.h"
 
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/options/verb.h"
+#include "server/terminal/terminal.h"
 
 int events_read_failure(const struct journal_reader *reader)
 {

@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/json_text.h"
-#include "server/cli/terminal.h"
+#include "server/terminal/terminal.h"
 
 /* ---- members ---- */
 

@@ -5,7 +5,7 @@
 #include "server/cli/events_parts.h"
 #include "server/cli/events_table.h"
 #include "server/cli/paused.h"
-#include "server/cli/verb.h"
+#include "server/options/verb.h"
 
 struct listing {
     const struct events_options *options;

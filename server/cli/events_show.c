@@ -3,8 +3,8 @@
 #include "server/cli/events_json.h"
 #include "server/cli/events_parts.h"
 #include "server/cli/events_text.h"
-#include "server/cli/output.h"
-#include "server/cli/verb.h"
+#include "server/options/verb.h"
+#include "server/terminal/output.h"
 
 /* Of the two, one is shown. */
 struct showing {

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
-#include "server/cli/moment.h"
+#include "server/options/moment.h"
 
 #include <string.h>
 

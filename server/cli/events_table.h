@@ -4,8 +4,8 @@
 #define TENTERHOOK_SERVER_CLI_EVENTS_TABLE_H
 
 #include "base/arena.h"
-#include "server/cli/columns.h"
 #include "server/journal/reader.h"
+#include "server/terminal/columns.h"
 
 enum { EVENTS_TABLE_COLUMNS = 6, EVENTS_TABLE_ROWS = 64 };
 

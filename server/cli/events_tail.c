@@ -7,7 +7,7 @@
 #include "server/cli/events_parts.h"
 #include "server/cli/events_table.h"
 #include "server/cli/follow.h"
-#include "server/cli/verb.h"
+#include "server/options/verb.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -6,10 +6,10 @@
 #include "handlers/content/content.h"
 #include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
-#include "server/cli/body_text.h"
 #include "server/cli/events_json.h"
 #include "server/cli/events_table.h"
-#include "server/cli/moment.h"
+#include "server/options/moment.h"
+#include "server/terminal/body_text.h"
 
 enum { INDENT = 2 };
 

@@ -3,8 +3,8 @@
 #ifndef TENTERHOOK_SERVER_CLI_EVENTS_TEXT_H
 #define TENTERHOOK_SERVER_CLI_EVENTS_TEXT_H
 
-#include "server/cli/terminal.h"
 #include "server/journal/reader.h"
+#include "server/terminal/terminal.h"
 
 struct events_text {
     FILE *out;

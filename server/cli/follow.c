@@ -7,9 +7,9 @@
 #include "base/id.h"
 #include "handlers/schema/value.h"
 #include "server/cli/control.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
 #include "server/journal/status_reader.h"
+#include "server/options/verb.h"
+#include "server/terminal/terminal.h"
 
 #include <signal.h>
 #include <stdio.h>

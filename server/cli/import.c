@@ -3,8 +3,8 @@
  * is goes to standard error. Of a file that cannot be read at all nothing is written. */
 #include "server/import/import.h"
 #include "config/file.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 

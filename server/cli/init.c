@@ -10,10 +10,10 @@
 #include "server/cli/init_secret.h"
 #include "server/cli/init_start.h"
 #include "server/cli/init_texts.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/ipc/privilege.h"
 #include "server/process/preflight.h"
+#include "server/terminal/terminal.h"
 
 #include <ctype.h>
 #include <errno.h>

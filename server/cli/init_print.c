@@ -3,7 +3,7 @@
 
 #include "handlers/content/content_keys.h"
 #include "server/cli/init_lines.h"
-#include "server/cli/terminal.h"
+#include "server/terminal/terminal.h"
 
 #include <string.h>
 

@@ -9,10 +9,10 @@
 #include "base/id.h"
 #include "server/cli/init_lines.h"
 #include "server/cli/init_print.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
 #include "server/journal/reader.h"
+#include "server/options/verb.h"
 #include "server/process/notify.h"
+#include "server/terminal/terminal.h"
 
 #include <errno.h>
 #include <limits.h>

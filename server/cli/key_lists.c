@@ -3,7 +3,7 @@
 
 #include "base/encoding.h"
 #include "handlers/schema/value.h"
-#include "server/cli/terminal.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

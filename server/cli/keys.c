@@ -3,12 +3,12 @@
  * it is deleted here: before a hook is set up anew at its sender, delete the old key. */
 #include "base/clock.h"
 #include "config/loader.h"
-#include "server/cli/output.h"
 #include "server/cli/route_file.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/journal/editor.h"
 #include "server/journal/reader.h"
+#include "server/terminal/output.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,9 +6,9 @@
 #include "config/settings.h"
 #include "server/cli/control.h"
 #include "server/cli/route_file.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/journal/editor.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "server/cli/paused.h"
 
 #include "base/clock.h"
-#include "server/cli/terminal.h"
+#include "server/terminal/terminal.h"
 
 static void print_paused(void *context, const struct paused_view *paused)
 {

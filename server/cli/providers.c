@@ -5,7 +5,7 @@
 #include "handlers/provider/provider.h"
 #include "handlers/provider/replay.h"
 #include "handlers/provider/signature_kind.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 
 #include <stdio.h>
 #include <string.h>

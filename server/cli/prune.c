@@ -4,9 +4,9 @@
 #include "config/settings.h"
 #include "handlers/admission/dedupe.h"
 #include "server/cli/route_file.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/journal/pruner.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #include "handlers/schema/value.h"
 #include "server/cli/key_lists.h"
 #include "server/cli/route_file.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
+#include "server/terminal/terminal.h"
 
 #include <libgen.h>
 #include <limits.h>

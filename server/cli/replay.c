@@ -8,7 +8,7 @@
 #include "server/cli/replay_plan.h"
 #include "server/cli/route_file.h"
 #include "server/cli/search.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 
 #include <stdlib.h>
 

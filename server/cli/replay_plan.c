@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "server/cli/event_copy.h"
 #include "server/cli/events_find.h"
-#include "server/cli/output.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/options/verb.h"
+#include "server/terminal/output.h"
+#include "server/terminal/terminal.h"
 
 #include <stdlib.h>
 #include <time.h>

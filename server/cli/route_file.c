@@ -4,8 +4,8 @@
 #include "config/loader.h"
 #include "config/nearest.h"
 #include "config/settings.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef TENTERHOOK_SERVER_CLI_ROUTE_FILE_H
 #define TENTERHOOK_SERVER_CLI_ROUTE_FILE_H
 
-#include "server/cli/option.h"
+#include "server/options/option.h"
 
 struct settings;
 

@@ -4,9 +4,9 @@
 #define TENTERHOOK_SERVER_CLI_SEARCH_H
 
 #include "server/cli/event_copy.h"
-#include "server/cli/option.h"
-#include "server/cli/terminal.h"
 #include "server/cli/where.h"
+#include "server/options/option.h"
+#include "server/terminal/terminal.h"
 
 struct search {
     struct event_filter filter; /* without after, before and limit */

@@ -10,8 +10,8 @@
 #include "handlers/provider/sign.h"
 #include "handlers/provider/signature_keys.h"
 #include "server/cli/https_client.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
+#include "server/terminal/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* `tenterhook serve`. */
 #include "server/cli/route_file.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/process/supervisor.h"
+#include "server/terminal/terminal.h"
 
 #include <assert.h>
 

@@ -11,8 +11,8 @@
 #include "server/cli/control.h"
 #include "server/cli/route_file.h"
 #include "server/cli/status_facts.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

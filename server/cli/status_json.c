@@ -5,7 +5,7 @@
 #include "base/json_text.h"
 #include "server/cli/control.h"
 #include "server/cli/status_facts.h"
-#include "server/cli/terminal.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "handlers/schema/value.h"
 #include "server/cli/control.h"
 #include "server/cli/status_facts.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/process/route_limits.h"
 
 #include <stdio.h>

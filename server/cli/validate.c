@@ -4,8 +4,8 @@
 #include "config/file.h"
 #include "handlers/admission/schema_files.h"
 #include "handlers/content/payload.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
+#include "server/terminal/terminal.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -7,14 +7,14 @@
 #include "config/loader.h"
 #include "handlers/provider/provisioned_keys.h"
 #include "handlers/provider/signature_time.h"
-#include "server/cli/capture.h"
-#include "server/cli/paste.h"
+#include "server/capture/capture.h"
+#include "server/capture/paste.h"
 #include "server/cli/route_file.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/cli/verify_print.h"
 #include "server/cli/verify_stored.h"
 #include "server/journal/reader.h"
+#include "server/terminal/terminal.h"
 
 #include <errno.h>
 #include <stdio.h>

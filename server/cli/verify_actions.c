@@ -6,8 +6,8 @@
 #include "handlers/action/action.h"
 #include "handlers/action/selection.h"
 #include "handlers/admission/events.h"
-#include "server/cli/terminal.h"
 #include "server/cli/verify_conditions.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 #include "server/cli/verify_conditions.h"
 
 #include "base/json_text.h"
-#include "server/cli/terminal.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 

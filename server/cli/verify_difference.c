@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "handlers/admission/when.h"
-#include "server/cli/terminal.h"
 #include "server/cli/verify_actions.h"
+#include "server/terminal/terminal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

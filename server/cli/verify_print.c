@@ -6,11 +6,11 @@
 #include "handlers/action/action.h"
 #include "handlers/admission/when.h"
 #include "handlers/content/form.h"
-#include "server/cli/capture.h"
-#include "server/cli/terminal.h"
+#include "server/capture/capture.h"
 #include "server/cli/verify_actions.h"
 #include "server/cli/verify_conditions.h"
 #include "server/pipeline/track.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 

@@ -7,12 +7,12 @@
 #include "base/json_text.h"
 #include "server/cli/event_copy.h"
 #include "server/cli/events_find.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
 #include "server/cli/verify_print.h"
 #include "server/journal/notice_event.h"
+#include "server/options/verb.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/stored_event.h"
+#include "server/terminal/terminal.h"
 
 #include <stdio.h>
 

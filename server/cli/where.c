@@ -8,8 +8,8 @@
 #include "handlers/admission/condition.h"
 #include "handlers/content/content.h"
 #include "handlers/value/stored.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
+#include "server/terminal/terminal.h"
 
 #include <errno.h>
 #include <stdlib.h>

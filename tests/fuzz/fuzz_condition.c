@@ -4,7 +4,7 @@
 #include "config/loader.h"
 #include "handlers/admission/when.h"
 #include "handlers/content/json.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

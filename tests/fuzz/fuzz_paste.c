@@ -1,7 +1,7 @@
 /* Text of any bytes as a copied delivery. What is taken is within its limits and can be walked
  * through; a payload that is JSON stays JSON in every layout, with the same tokens. */
-#include "server/cli/json_layout.h"
-#include "server/cli/paste.h"
+#include "server/capture/json_layout.h"
+#include "server/capture/paste.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* Text of any bytes as a unit of systemd, and as a file of variables. What is read has names and
  * values of one line; words end, and what they are made of is not longer than they were, but for
  * specifiers. */
-#include "server/cli/service_file.h"
+#include "server/service/service_file.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -6,7 +6,7 @@
 #include "handlers/provider/provider.h"
 #include "handlers/provider/signature.h"
 #include "handlers/provider/signature_keys.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 
 #include <assert.h>
 

@@ -19,7 +19,7 @@ FOLDERS = ["tests", "docs", "scripts", "bench", "packaging", "debian"]
 ROOMS = {
     "handlers": ["schema", "content", "value", "admission", "auth", "provider", "action"],
     "server": ["ipc", "journal", "pipeline", "runner", "http", "admin", "process",
-               "import", "cli"],
+               "import", "options", "terminal", "capture", "service", "cli"],
 }
 TOP = {
     "handlers": {"request.c", "request.h", "verdict.c", "verdict.h"},
@@ -35,6 +35,7 @@ CIRCLES = {
 CALLS_COUNT = ("config/", "handlers/schema/", "handlers/content/", "handlers/value/",
                "handlers/admission/", "handlers/auth/", "server/ipc/", "server/journal/",
                "server/pipeline/", "server/runner/", "server/http/", "server/import/",
+               "server/options/", "server/terminal/", "server/capture/", "server/service/",
                "server/cli/")
 # Foreign headers, and the files that may include them.
 DOORS = {

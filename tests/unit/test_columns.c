@@ -1,7 +1,7 @@
 /* Tables and bodies as a terminal gets them: they fit, and nothing in them is obeyed. */
-#include "server/cli/columns.h"
+#include "server/terminal/columns.h"
 
-#include "server/cli/body_text.h"
+#include "server/terminal/body_text.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>

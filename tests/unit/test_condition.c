@@ -4,7 +4,7 @@
 #include "handlers/auth/route_auth.h"
 #include "handlers/content/json.h"
 #include "handlers/value/stored.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "tests/unit/suite.h"
 
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "server/cli/events_json.h"
 #include "server/cli/events_table.h"
 #include "server/cli/events_text.h"
-#include "server/cli/terminal.h"
+#include "server/terminal/terminal.h"
 #include "tests/unit/suite.h"
 
 static const char loud[] = "red \033[31m \xe2\x80\xae \xc2\x9b \xff\n";

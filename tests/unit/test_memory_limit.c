@@ -2,7 +2,7 @@
 #include "server/process/memory_limit.h"
 
 #include "config/loader.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "tests/unit/suite.h"
 
 #include <stdio.h>

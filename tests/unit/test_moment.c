@@ -1,5 +1,5 @@
 /* Moments as people write them, and as they read them. */
-#include "server/cli/moment.h"
+#include "server/options/moment.h"
 
 #include "base/clock.h"
 #include "tests/unit/suite.h"

@@ -1,5 +1,5 @@
 /* Command lines of a verb that has all there is: forms with words, lists, operands, defaults. */
-#include "server/cli/parse.h"
+#include "server/options/parse.h"
 
 #include "tests/unit/suite.h"
 

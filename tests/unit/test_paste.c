@@ -1,8 +1,8 @@
 /* What people copy from a page is read line by line, and JSON is laid out as senders do. */
-#include "server/cli/paste.h"
+#include "server/capture/paste.h"
 
 #include "base/arena.h"
-#include "server/cli/json_layout.h"
+#include "server/capture/json_layout.h"
 #include "tests/unit/suite.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  * status of its exit status, the late answer. */
 #include "config/loader.h"
 #include "handlers/content/json.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/respond_stream.h"
 #include "tests/unit/suite.h"

@@ -3,7 +3,7 @@
 #include "config/loader.h"
 #include "fake_registry.h"
 #include "route_settings.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>

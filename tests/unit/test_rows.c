@@ -3,7 +3,7 @@
 #include "config/keys.h"
 #include "config/loader.h"
 #include "handlers/verdict.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/ipc/log_events.h"
 #include "tests/unit/suite.h"
 

@@ -1,5 +1,5 @@
 /* Settings of a unit of systemd, as systemd.syntax(7) has them. */
-#include "server/cli/service_file.h"
+#include "server/service/service_file.h"
 
 #include "tests/unit/suite.h"
 

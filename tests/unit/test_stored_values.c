@@ -2,7 +2,7 @@
  * be carried out, and a change of the route file can be tried on yesterday's events. Requests are
  * put together at random, walk through the pipeline, and go through a frame to the runner. */
 #include "config/loader.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "server/pipeline/pipeline.h"
 #include "server/runner/attempt.h"
 #include "tests/unit/suite.h"

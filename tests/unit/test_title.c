@@ -2,7 +2,7 @@
 #include "config/loader.h"
 #include "handlers/auth/title.h"
 #include "handlers/content/json.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>

@@ -13,7 +13,7 @@
 #include "handlers/schema/value.h"
 #include "handlers/value/stored.h"
 #include "handlers/value/template.h"
-#include "server/cli/verb.h"
+#include "server/cli/verbs.h"
 #include "tests/unit/template_text.h"
 
 #include <stdio.h>

@@ -1,0 +1,194 @@
+/* A page of a verb says what --help says, in the sections that a reader of manuals looks for. */
+#include "server/options/manual.h"
+
+#include "base/mdoc.h"
+#include "config/settings.h"
+#include "server/options/help.h"
+
+#include <string.h>
+
+/* ---- parts of both pages ---- */
+
+static void print_exit_status(FILE *out)
+{
+    static const struct {
+        int code;
+        const char *what;
+    } codes[] = {
+        {EXIT_DONE, "success"},
+        {EXIT_NO, "the answer is no"},
+        {EXIT_USAGE, "wrong usage"},
+        {EXIT_ENVIRONMENT, "an error of the environment: a file, the socket, the journal"}};
+    fputs(".Sh EXIT STATUS\n.Bl -tag -width Ds\n", out);
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        fprintf(out, ".It %d\n", codes[i].code);
+        mdoc_sentence(out, codes[i].what);
+    }
+    fputs(".El\n", out);
+}
+
+static void print_environment(FILE *out)
+{
+    fputs(".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev TENTERHOOK_CONFIG\n"
+          "The route file where\n.Fl c\nis not given.\n.It Ev NO_COLOR\n"
+          "If it is set, a terminal gets no colours.\n.El\n"
+          ".Sh FILES\n.Bl -tag -width Ds\n.It Pa " SETTINGS_FILE_USUAL "\n"
+          "The usual route file;\nsee\n.Xr tenterhook.yaml 5 .\n.El\n",
+          out);
+}
+
+/* ---- a verb ---- */
+
+/* "Fl -limit Ar N", "Ar ID ..." */
+static void print_row_macros(const struct option_row *row, bool with_letter, FILE *out)
+{
+    const char *flag = row->name ? "Fl" : row->flags & OPTION_BEHIND ? "Fl -" : "";
+    fputs(flag, out);
+    if (row->name && with_letter && row->letter)
+        fprintf(out, " %c", row->letter);
+    else if (row->name)
+        fprintf(out, " -%s", row->name);
+    if (row->value) {
+        fprintf(out, "%sAr", *flag ? " " : "");
+        mdoc_words(out, row->value);
+    }
+    if (row->flags & (OPTION_REPEATS | OPTION_BEHIND))
+        fputs(" ...", out);
+}
+
+static void print_usage_row(void *context, const struct placed_row *row, bool is_needed)
+{
+    FILE *out = context;
+    fputs(is_needed ? "." : ".Op ", out);
+    print_row_macros(row->row, true, out);
+    fputc('\n', out);
+}
+
+static void print_synopsis(const struct verb *verb, FILE *out)
+{
+    fputs(".Sh SYNOPSIS\n", out);
+    for (size_t i = 0; verb->forms[i].run; i++) {
+        fprintf(out, ".Nm tenterhook\n.Cm %s\n", verb->name);
+        if (verb->forms[i].word)
+            fprintf(out, "%s%s\n", i ? ".Cm " : ".Op Cm ", verb->forms[i].word);
+        help_usage_rows(verb, i, print_usage_row, out);
+    }
+}
+
+static void print_rows(const struct verb *verb, unsigned forms, bool operands, FILE *out)
+{
+    struct placed_row rows[VERB_ROWS_MAX];
+    char sentence[HELP_SENTENCE_MAX];
+    size_t count = verb_rows(verb, rows);
+    for (size_t i = 0; i < count; i++) {
+        const struct option_row *row = rows[i].row;
+        if (operands == (row->name != NULL) || (forms && rows[i].forms != forms))
+            continue;
+        fputs(".It ", out);
+        if (row->letter)
+            fprintf(out, "Fl %c , ", row->letter);
+        print_row_macros(row, false, out);
+        fputc('\n', out);
+        help_row_sentence(row, sentence);
+        mdoc_sentence(out, sentence);
+    }
+}
+
+static void print_options(const struct verb *verb, FILE *out)
+{
+    unsigned done[VERB_ROWS_MAX + 1], all = (1U << verb_form_count(verb)) - 1, forms;
+    char words[HELP_FORMS_MAX];
+    size_t count = 0;
+    do {
+        forms = help_next_forms(verb, done, &count, words);
+        if (words[0])
+            fprintf(out, ".Pp\nOptions of %s:\n", words);
+        else
+            fputs(".Pp\nThe options are:\n", out);
+        fputs(".Bl -tag -width Ds\n", out);
+        print_rows(verb, verb->forms[0].word ? forms : 0, false, out);
+        if (forms == all)
+            fputs(".It Fl h , Fl -help\nPrints all of this.\n", out);
+        fputs(".El\n", out);
+    } while (forms != all);
+}
+
+static bool has_operands(const struct verb *verb)
+{
+    struct placed_row rows[VERB_ROWS_MAX];
+    size_t count = verb_rows(verb, rows), operands = 0;
+    for (size_t i = 0; i < count; i++)
+        operands += !rows[i].row->name;
+    return operands > 0;
+}
+
+static void print_forms(const struct verb *verb, FILE *out)
+{
+    if (!verb->forms[0].word)
+        return;
+    fputs(".Bl -tag -width Ds\n", out);
+    for (size_t i = 0; verb->forms[i].run; i++) {
+        fprintf(out, ".It Cm %s\n", verb->forms[i].word);
+        mdoc_sentence(out, verb->forms[i].sentence);
+    }
+    fputs(".El\n", out);
+}
+
+void manual_print_verb(const struct verb *verb, const char *date, FILE *out)
+{
+    char title[64];
+    snprintf(title, sizeof title, "tenterhook-%s", verb->name);
+    mdoc_begin(out, title, 1, date);
+    fprintf(out, ".Sh NAME\n.Nm %s\n.Nd ", title);
+    mdoc_text(out, verb->sentence);
+    print_synopsis(verb, out);
+    fputs(".Sh DESCRIPTION\n", out);
+    mdoc_sentence(out, verb->sentence);
+    print_forms(verb, out);
+    mdoc_paragraphs(out, verb->more);
+    mdoc_paragraphs(out, verb->hint);
+    if (has_operands(verb)) {
+        fputs(".Pp\nThe operands are:\n.Bl -tag -width Ds\n", out);
+        print_rows(verb, 0, true, out);
+        fputs(".El\n", out);
+    }
+    print_options(verb, out);
+    print_environment(out);
+    print_exit_status(out);
+    fputs(".Sh SEE ALSO\n.Xr tenterhook 1 ,\n.Xr tenterhook.yaml 5\n", out);
+}
+
+/* ---- the program ---- */
+
+void manual_print_program(const struct verb *const *verbs, size_t count, const char *date,
+                          FILE *out)
+{
+    mdoc_begin(out, "tenterhook", 1, date);
+    fputs(".Sh NAME\n.Nm tenterhook\n.Nd receives webhooks and runs the actions that a file names\n"
+          ".Sh SYNOPSIS\n.Nm\n.Ar verb\n.Op Ar argument ...\n.Nm\n.Cm help\n.Op Ar verb\n.Nm\n"
+          ".Fl V | Fl -version\n.Sh DESCRIPTION\n",
+          out);
+    mdoc_text(out,
+              "tenterhook terminates HTTPS, proves who calls, limits floods, writes an event to "
+              "disk before it says yes, and then runs the commands, or feeds the workers and "
+              "named pipes, that a route file names. An event that was answered 2xx is carried "
+              "out, or shown as failed.");
+    fputs(".Pp\nThe verbs are:\n.Bl -tag -width Ds\n", out);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, ".It Cm %s\n", verbs[i]->name);
+        mdoc_sentence(out, verbs[i]->sentence);
+        fprintf(out, "See\n.Xr tenterhook-%s 1 .\n", verbs[i]->name);
+    }
+    fputs(".El\n", out);
+    print_environment(out);
+    print_exit_status(out);
+    fputs(".Sh EXAMPLES\nCheck a route file, and serve it:\n.Bd -literal -offset indent\n"
+          "tenterhook check -c hooks.yaml\ntenterhook serve -c hooks.yaml\n.Ed\n.Pp\n"
+          "Send a signed event, as GitHub would:\n.Bd -literal -offset indent\n"
+          "tenterhook send github --to https://localhost:8443/github \\e\n"
+          "    --secret-file github.secret --event push\n.Ed\n.Pp\n"
+          "Run again what failed in the last hour, and wait for the ends:\n"
+          ".Bd -literal -offset indent\ntenterhook replay --dead --since 1h --wait\n.Ed\n"
+          ".Sh SEE ALSO\n.Xr tenterhook.yaml 5\n",
+          out);
+}
