@@ -46,7 +46,6 @@ DOORS = {
     "yaml.h": r"config/tree\.c|server/import/old_tree\.c",
     "json-c/": r"handlers/content/payload\w*\.c|handlers/schema/value\.[ch]",
     "pcre2.h": r"handlers/(provider/scheme_test|value/value_test|schema/\w+)\.[ch]",
-    "seccomp.h": r"server/sandbox\w*\.c",
     "idn2.h": r"handlers/schema/\w+\.c",
     "zlib.h": r"handlers/content/unfold\.c",
     "zstd": r"handlers/content/unfold\.c",
