@@ -72,8 +72,8 @@ static bool check_shared_mode(const struct stat *what, bool is_read_only, const 
 {
     if (!(what->st_mode & S_IWOTH) || is_read_only)
         return true;
-    return error_set(err, "%s can be written by every user (mode %04o); chmod o-w", name,
-                     (unsigned)what->st_mode & 07777);
+    return error_set(err, "%s can be written by every user (mode %04o); chmod o-w %s", name,
+                     (unsigned)what->st_mode & 07777, name);
 }
 
 bool file_secret_is_private(const struct stat *what, bool is_read_only, enum file_care care,
@@ -83,8 +83,8 @@ bool file_secret_is_private(const struct stat *what, bool is_read_only, enum fil
     unsigned mode = what->st_mode & 07777;
     bool is_written = (mode & writers) && !is_read_only, is_read = mode & S_IROTH;
     if (is_written || (is_read && !is_read_only))
-        return error_set(err, "%s can be read or written by others (mode %04o); chmod %s", name,
-                         mode, care == FILE_SECRET ? "600" : "o=");
+        return error_set(err, "%s can be read or written by others (mode %04o); chmod %s %s", name,
+                         mode, mode & writers & S_IWGRP ? "g-w,o-rwx" : "o-rwx", name);
     if (is_read)
         error_set(warning,
                   "%s can be read by every user (mode %04o); mount it with mode 0400 (Kubernetes: "
