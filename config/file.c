@@ -11,16 +11,33 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-bool file_is_read_only(int fd)
+/* What a container has been given is a mount of its own: its device is not the one of "/".
+ * systemd's sandbox (ProtectSystem=, ProtectHome=, ReadOnlyPaths=) makes the machine's own file
+ * systems read-only for a service alone, where everybody else goes on writing and reading. Mostly
+ * these have the device of "/"; one that has another (/home) cannot be told from a container's, so
+ * a service of systemd, which sets INVOCATION_ID for it, gets no lenience at all. In a container
+ * without such a mount (its image, or a volume on the device of its root) modes decide as
+ * elsewhere. */
+static bool is_of_container(const struct stat *what)
 {
-    struct statvfs mount;
-    return fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
+    struct stat root;
+    return !getenv("INVOCATION_ID") && stat("/", &root) == 0 && what->st_dev != root.st_dev;
 }
 
-bool file_path_is_read_only(const char *path)
+bool file_is_sealed(int fd)
 {
     struct statvfs mount;
-    return statvfs(path, &mount) == 0 && (mount.f_flag & ST_RDONLY);
+    struct stat what;
+    return fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY) && fstat(fd, &what) == 0 &&
+           is_of_container(&what);
+}
+
+bool file_path_is_sealed(const char *path)
+{
+    struct statvfs mount;
+    struct stat what;
+    return statvfs(path, &mount) == 0 && (mount.f_flag & ST_RDONLY) && stat(path, &what) == 0 &&
+           is_of_container(&what);
 }
 
 /* A symbolic link that leads into a directory where everybody may put files: what it names is
@@ -34,7 +51,7 @@ static bool link_is_loose(const char *path)
     *strrchr(target, '/') = '\0';
     const char *place = target[0] ? target : "/";
     return stat(place, &directory) == 0 && (directory.st_mode & S_IWOTH) &&
-           !file_path_is_read_only(place);
+           !file_path_is_sealed(place);
 }
 
 static bool check_kind(const struct stat *what, const char *name, struct error *err)
@@ -67,22 +84,22 @@ static bool is_public(struct bytes text)
     return false;
 }
 
-static bool check_shared_mode(const struct stat *what, bool is_read_only, const char *name,
+static bool check_shared_mode(const struct stat *what, bool is_sealed, const char *name,
                               struct error *err)
 {
-    if (!(what->st_mode & S_IWOTH) || is_read_only)
+    if (!(what->st_mode & S_IWOTH) || is_sealed)
         return true;
     return error_set(err, "%s can be written by every user (mode %04o); chmod o-w %s", name,
                      (unsigned)what->st_mode & 07777, name);
 }
 
-bool file_secret_is_private(const struct stat *what, bool is_read_only, enum file_care care,
+bool file_secret_is_private(const struct stat *what, bool is_sealed, enum file_care care,
                             const char *name, struct error *warning, struct error *err)
 {
     mode_t writers = care == FILE_CREDENTIAL ? S_IWOTH : S_IWGRP | S_IWOTH;
     unsigned mode = what->st_mode & 07777;
-    bool is_written = (mode & writers) && !is_read_only, is_read = mode & S_IROTH;
-    if (is_written || (is_read && !is_read_only))
+    bool is_written = (mode & writers) && !is_sealed, is_read = mode & S_IROTH;
+    if (is_written || (is_read && !is_sealed))
         return error_set(err, "%s can be read or written by others (mode %04o); chmod %s %s", name,
                          mode, mode & writers & S_IWGRP ? "g-w,o-rwx" : "o-rwx", name);
     if (is_read)
@@ -130,13 +147,13 @@ static enum file_result read_checked(int fd, const char *path, const char *name,
                                      enum file_care care, struct buffer *content,
                                      struct error *warning, struct error *err)
 {
-    bool is_read_only = file_is_read_only(fd);
+    bool is_sealed = file_is_sealed(fd);
     struct stat what;
     if (fstat(fd, &what) != 0) {
         error_set_errno(err, errno, "cannot read %s", name);
         return FILE_MISSING;
     }
-    if (!check_kind(&what, name, err) || !check_shared_mode(&what, is_read_only, name, err))
+    if (!check_kind(&what, name, err) || !check_shared_mode(&what, is_sealed, name, err))
         return FILE_REFUSED;
     if (link_is_loose(path)) {
         error_set(err, "%s is a symbolic link into a directory that every user can write", name);
@@ -152,7 +169,7 @@ static enum file_result read_checked(int fd, const char *path, const char *name,
     bool is_secret =
         care == FILE_CREDENTIAL || (care == FILE_SECRET && !is_public(buffer_bytes(content)));
     if (result == FILE_READ && is_secret &&
-        !file_secret_is_private(&what, is_read_only, care, name, warning, err))
+        !file_secret_is_private(&what, is_sealed, care, name, warning, err))
         return FILE_REFUSED;
     return result;
 }

@@ -188,7 +188,7 @@ static bool add_from_file(struct load *load, const struct node *node, const stru
         return add_file(load, node, row, path,
                         place_name(load, node, path, node->text, "the file of that name"),
                         FILE_SECRET, list);
-    if ((what.st_mode & S_IWOTH) && !file_path_is_read_only(path))
+    if ((what.st_mode & S_IWOTH) && !file_path_is_sealed(path))
         return load_problem(load, node, "\"%s\": every user can create files in %s", row->name,
                             node->text);
     return add_directory(load, node, row, path, list);

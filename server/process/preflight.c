@@ -44,7 +44,7 @@ static bool check_pem(int fd, const struct stat *what, const char *path, bool is
     if (!S_ISREG(what->st_mode) || what->st_size > PEM_MAX)
         return error_set(err, "%s is not a PEM file", path);
     return !is_key ||
-           file_secret_is_private(what, file_is_read_only(fd), FILE_CREDENTIAL, path, warning, err);
+           file_secret_is_private(what, file_is_sealed(fd), FILE_CREDENTIAL, path, warning, err);
 }
 
 /* A PEM file as text. */

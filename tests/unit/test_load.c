@@ -312,7 +312,7 @@ START_TEST(who_may_read_a_secret_depends_on_owner_and_mount)
     static const struct {
         mode_t mode;
         uid_t owner;
-        bool is_read_only;
+        bool is_sealed;
         enum file_care care;
         bool is_taken, is_warned;
     } rows[] = {
@@ -335,7 +335,7 @@ START_TEST(who_may_read_a_secret_depends_on_owner_and_mount)
         struct stat what = {.st_mode = S_IFREG | rows[i].mode, .st_uid = rows[i].owner};
         struct error warning = {""}, err = {""};
         bool is_taken =
-            file_secret_is_private(&what, rows[i].is_read_only, rows[i].care, "s", &warning, &err);
+            file_secret_is_private(&what, rows[i].is_sealed, rows[i].care, "s", &warning, &err);
         ck_assert_msg(is_taken == rows[i].is_taken, "%zu: %s", i, err.text);
         ck_assert_msg((warning.text[0] != '\0') == rows[i].is_warned, "%zu: %s", i, warning.text);
         ck_assert_msg((err.text[0] != '\0') != is_taken, "%zu", i);
