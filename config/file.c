@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -189,6 +191,20 @@ enum file_result file_read(const char *path, const char *name, size_t limit, enu
     enum file_result result = read_checked(fd, path, name, limit, care, content, warning, err);
     close(fd);
     return result;
+}
+
+size_t file_find_closed(const char *path)
+{
+    char directory[PATH_MAX];
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        size_t length = slash > path ? (size_t)(slash - path) : 1;
+        if (length >= sizeof directory)
+            return 0;
+        snprintf(directory, sizeof directory, "%.*s", (int)length, path);
+        if (access(directory, X_OK) != 0)
+            return errno == EACCES ? length : 0;
+    }
+    return 0;
 }
 
 bool file_write_all(int fd, struct bytes data)

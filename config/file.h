@@ -36,6 +36,10 @@ enum file_result file_read(const char *path, const char *name, size_t limit, enu
 bool file_secret_is_private(const struct stat *what, bool is_sealed, enum file_care care,
                             const char *name, struct error *warning, struct error *err);
 
+/* The length of the first directory on an absolute path that this user cannot enter, which is where
+ * the path begins; 0: each one can be entered, or is not there. */
+size_t file_find_closed(const char *path);
+
 /* Writes all of it where the descriptor stands; false with errno. */
 bool file_write_all(int fd, struct bytes data);
 

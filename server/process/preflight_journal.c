@@ -85,6 +85,21 @@ static bool tell_owner(const struct settings *settings, const char *path, uid_t 
                      path, owner, user, runs, user, path);
 }
 
+/* Which directory above keeps the user out: each one is tried, as the user. */
+static bool tell_closed(const struct settings *settings, const char *path, const char *user,
+                        struct error *err)
+{
+    char closed[PATH_MAX] = "/", next[PATH_MAX];
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(next, sizeof next, "%.*s", (int)(slash - path), path);
+        if (privilege_try_write(settings->server.user, next) == WRITE_UNREACHABLE)
+            break;
+        memcpy(closed, next, sizeof closed);
+    }
+    return error_set(err, "%s, the user of the server, cannot reach %s: it cannot enter %s", user,
+                     path, closed);
+}
+
 static bool check_path(const struct settings *settings, const char *path, uid_t uid,
                        struct error *err)
 {
@@ -96,10 +111,7 @@ static bool check_path(const struct settings *settings, const char *path, uid_t 
     case WRITE_READ_ONLY:
         return error_set(err, "%s is on a file system that is mounted read-only", path);
     case WRITE_UNREACHABLE:
-        return error_set(
-            err,
-            "%s, the user of the server, cannot reach %s: a directory above it is closed to others",
-            user, path);
+        return tell_closed(settings, path, user, err);
     default: /* where it could not be found out the start will */
         return true;
     }

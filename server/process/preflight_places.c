@@ -4,6 +4,7 @@
  * places. */
 #include "server/process/preflight.h"
 
+#include "config/file.h"
 #include "handlers/action/action.h"
 #include "handlers/action/process.h"
 #include "server/ipc/privilege.h"
@@ -75,10 +76,16 @@ static enum place_result try_place(enum place_use use, const char *path)
     return try_path(dirname(directory), W_OK | X_OK);
 }
 
+/* Behind a closed place, which directory closes it: so many bytes of the path. */
 static void try_and_write(void *context, enum place_use use, const char *path)
 {
     struct walk *walk = context;
-    fputc((int)try_place(use, path), walk->results);
+    enum place_result result = try_place(use, path);
+    fputc((int)result, walk->results);
+    if (result != PLACE_UNREACHABLE)
+        return;
+    uint16_t closed = (uint16_t)file_find_closed(path);
+    fwrite(&closed, sizeof closed, 1, walk->results);
 }
 
 /* ---- what is said of it ---- */
@@ -112,6 +119,18 @@ static void name_walker(const struct walk *walk, char name[PREFLIGHT_USER_MAX])
         snprintf(name, PREFLIGHT_USER_MAX, "this user");
 }
 
+/* It is closed to others, or nobody knows which. */
+static void read_closed(struct walk *walk, const char *path, char reason[PATH_MAX])
+{
+    uint16_t closed = 0;
+    bool is_known = fread(&closed, sizeof closed, 1, walk->results) == 1 && closed > 0 &&
+                    closed <= strlen(path);
+    if (is_known)
+        snprintf(reason, PATH_MAX, "this user cannot enter %.*s", (int)closed, path);
+    else
+        snprintf(reason, PATH_MAX, "a directory above it is closed to others");
+}
+
 static void read_and_tell(void *context, enum place_use use, const char *path)
 {
     static const char *const verbs[] = {[PLACE_PROGRAM] = "execute",
@@ -119,16 +138,18 @@ static void read_and_tell(void *context, enum place_use use, const char *path)
                                         [PLACE_DIRECTORY] = "enter",
                                         [PLACE_FIFO] = "write to",
                                         [PLACE_FIFO_MADE] = "make or write to"};
-    static const char *const reasons[] = {
+    char name[PREFLIGHT_USER_MAX], closed[PATH_MAX];
+    const char *const reasons[] = {
         [PLACE_DENIED] = "its owner and mode do not allow it",
-        [PLACE_UNREACHABLE] = "a directory above it is closed to others",
+        [PLACE_UNREACHABLE] = closed,
         [PLACE_READ_ONLY] = "it is on a file system that is mounted read-only",
         [PLACE_NO_EXEC] = "it is on a file system that is mounted noexec",
         [PLACE_UNREADABLE] = "if it is a script, its interpreter must",
         [PLACE_UNREADABLE_SCRIPT] = "it is a script, and its owner and mode allow no reading"};
     struct walk *walk = context;
-    char name[PREFLIGHT_USER_MAX];
     int result = fgetc(walk->results);
+    if (result == PLACE_UNREACHABLE)
+        read_closed(walk, path, closed);
     if (result == PLACE_UNREADABLE)
         result = (int)judge_unreadable(path);
     if (result <= PLACE_GOOD || result >= PLACE_RESULTS)
