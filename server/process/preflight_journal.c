@@ -8,6 +8,7 @@
 #include "server/ipc/privilege.h"
 #include "server/journal/journal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
@@ -43,12 +44,37 @@ static bool find_runner(const struct settings *settings, uid_t *uid)
 static bool is_shared(const char *path, mode_t mode)
 {
     static const char *const known[] = {"/",     "/var", "/var/lib",   "/var/log", "/var/cache",
-                                        "/run",  "/tmp", "/var/spool", "/var/tmp", "/etc",
-                                        "/home", "/srv", "/opt",       "/usr",     "/usr/local"};
+                                        "/run",  "/tmp", "/var/spool", "/var/tmp", "/boot",
+                                        "/home", "/srv", "/opt"};
+    static const char *const system[] = {"/etc", "/usr"}; /* and all below */
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(path, known[i]) == 0)
             return true;
+    for (size_t i = 0; i < sizeof system / sizeof *system; i++) {
+        size_t length = strlen(system[i]);
+        if (strncmp(path, system[i], length) == 0 && (!path[length] || path[length] == '/'))
+            return true;
+    }
     return S_ISDIR(mode) && (mode & S_ISVTX);
+}
+
+/* Whether it holds something that is not called as the journal and the files beside it, such as the
+ * route file. What cannot be listed is taken to hold nothing. */
+static bool holds_others(const char *path, const char *journal)
+{
+    static const char *const always[] = {".", "..", "lost+found"};
+    const char *slash = strrchr(journal, '/'), *name = slash ? slash + 1 : journal;
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+    bool found = false;
+    while (directory && !found && (entry = readdir(directory))) {
+        found = strncmp(entry->d_name, name, strlen(name)) != 0;
+        for (size_t i = 0; found && i < sizeof always / sizeof *always; i++)
+            found = strcmp(entry->d_name, always[i]) != 0;
+    }
+    if (directory)
+        closedir(directory);
+    return found;
 }
 
 bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_USER_MAX])
@@ -76,10 +102,11 @@ static bool tell_owner(const struct settings *settings, const char *path, uid_t 
             err, "%s belongs to %s, the user of the server, but its mode is %04o: chmod u+rw%s %s",
             path, owner, (unsigned)what.st_mode & 07777, S_ISDIR(what.st_mode) ? "x" : "", path);
     const char *runs = is_known ? "the server" : "this command";
-    if (is_shared(path, what.st_mode))
+    if (is_shared(path, what.st_mode) || holds_others(path, settings->journal.path))
         return error_set(err,
-                         "%s belongs to %s, and %s, the user of %s, cannot write it: give the "
-                         "journal a directory of its own, which belongs to %s",
+                         "%s belongs to %s, and %s, the user of %s, cannot write it: name a file "
+                         "in a directory of %s's in journal.path, such as "
+                         "/var/lib/tenterhook/journal.db",
                          path, owner, user, runs, user);
     return error_set(err, "%s belongs to %s, and %s, the user of %s, cannot write it: chown %s %s",
                      path, owner, user, runs, user, path);
@@ -109,7 +136,10 @@ static bool check_path(const struct settings *settings, const char *path, uid_t 
     case WRITE_DENIED:
         return tell_owner(settings, path, uid, err);
     case WRITE_READ_ONLY:
-        return error_set(err, "%s is on a file system that is mounted read-only", path);
+        return error_set(err,
+                         "%s is on a file system that is mounted read-only: mount it "
+                         "writable, or name a file elsewhere in journal.path",
+                         path);
     case WRITE_UNREACHABLE:
         return tell_closed(settings, path, user, err);
     default: /* where it could not be found out the start will */
