@@ -222,7 +222,8 @@ void preflight_fit_memory(struct settings *settings, struct problem_list *proble
     memory_limit_apply(settings, memory_limit_find(""), problems);
 }
 
-void preflight_check(struct settings *settings, bool with_keys, struct problem_list *problems)
+void preflight_check(struct settings *settings, bool with_keys, enum problem_kind unwritable,
+                     struct problem_list *problems)
 {
     preflight_fit_memory(settings, problems);
     check_pairs(settings, with_keys, problems);
@@ -231,5 +232,5 @@ void preflight_check(struct settings *settings, bool with_keys, struct problem_l
     preflight_check_actions(settings, false, problems);
     preflight_warn_places(settings, problems);
     check_unix_sockets(settings, problems);
-    preflight_warn_journal(settings, problems);
+    preflight_warn_journal(settings, unwritable, problems);
 }

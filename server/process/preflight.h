@@ -33,8 +33,10 @@ void preflight_fit_memory(struct settings *settings, struct problem_list *proble
 /* Whether the user of the server can write the journal, as far as it and its directory exist. False
  * with a sentence that names the owner and the remedy. */
 bool preflight_journal_is_writable(const struct settings *settings, struct error *err);
-/* The same, whether the directory is there, and journal.min_free, as warnings. */
-void preflight_warn_journal(const struct settings *settings, struct problem_list *problems);
+/* The same, as a problem of the kind `unwritable`; whether the directory is there, and
+ * journal.min_free, as warnings. */
+void preflight_warn_journal(const struct settings *settings, enum problem_kind unwritable,
+                            struct problem_list *problems);
 
 /* Warns of programs, directories and FIFOs that the user of an action cannot use. */
 void preflight_warn_places(const struct settings *settings, struct problem_list *problems);
@@ -45,7 +47,9 @@ void preflight_warn_places(const struct settings *settings, struct problem_list 
 enum { PREFLIGHT_USER_MAX = 64 };
 bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_USER_MAX]);
 
-/* All of them; without `with_keys` the private keys are not read. */
-void preflight_check(struct settings *settings, bool with_keys, struct problem_list *problems);
+/* All of them; without `with_keys` the private keys are not read. `unwritable`: an error where the
+ * server will be started just so, a warning where somebody else may start it. */
+void preflight_check(struct settings *settings, bool with_keys, enum problem_kind unwritable,
+                     struct problem_list *problems);
 
 #endif

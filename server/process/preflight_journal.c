@@ -86,9 +86,9 @@ bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_US
     return true;
 }
 
-/* Whose it is, who will run, and what to type. */
-static bool tell_owner(const struct settings *settings, const char *path, uid_t uid,
-                       struct error *err)
+/* Whose it is, who will run, and what to type: of `given`, one or more paths. */
+static bool tell_owner(const struct settings *settings, const char *path, const char *given,
+                       uid_t uid, struct error *err)
 {
     char owner[USER_NAME_MAX], user[USER_NAME_MAX];
     bool is_known = geteuid() == 0 || settings->server.user;
@@ -109,7 +109,7 @@ static bool tell_owner(const struct settings *settings, const char *path, uid_t 
                          "/var/lib/tenterhook/journal.db",
                          path, owner, user, runs, user);
     return error_set(err, "%s belongs to %s, and %s, the user of %s, cannot write it: chown %s %s",
-                     path, owner, user, runs, user, path);
+                     path, owner, user, runs, user, given);
 }
 
 /* Which directory above keeps the user out: each one is tried, as the user. */
@@ -134,7 +134,7 @@ static bool check_path(const struct settings *settings, const char *path, uid_t 
     name_user(uid, user);
     switch (privilege_try_write(settings->server.user, path)) {
     case WRITE_DENIED:
-        return tell_owner(settings, path, uid, err);
+        return tell_owner(settings, path, path, uid, err);
     case WRITE_READ_ONLY:
         return error_set(err,
                          "%s is on a file system that is mounted read-only: mount it "
@@ -147,21 +147,30 @@ static bool check_path(const struct settings *settings, const char *path, uid_t 
     }
 }
 
-/* Of files that are there. Empty ones of root's are handed over at the start. */
+/* Of files that are there. Empty ones of root's are handed over at the start. Those that only need
+ * another owner are told together: a start for each would be tedious. */
 static bool check_files(const struct settings *settings, const char *journal, uid_t uid,
                         struct error *err)
 {
-    static const char *const beside[] = {"", ".lock", "-wal", "-shm"};
-    char path[PATH_MAX];
+    static const char *const beside[] = {"", ".lock", "-wal", "-shm", ".mark"};
+    char path[PATH_MAX], first[PATH_MAX] = "", all[5 * PATH_MAX] = "";
     struct stat what;
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
         snprintf(path, sizeof path, "%s%s", journal, beside[i]);
         if (stat(path, &what) != 0 || (geteuid() == 0 && what.st_uid == 0 && what.st_size == 0))
             continue;
-        if (!check_path(settings, path, uid, err))
-            return false;
+        if (what.st_uid == uid ||
+            privilege_try_write(settings->server.user, path) != WRITE_DENIED) {
+            if (!check_path(settings, path, uid, err))
+                return false;
+            continue;
+        }
+        size_t length = strlen(all);
+        snprintf(all + length, sizeof all - length, "%s%s", length ? " " : "", path);
+        if (!first[0])
+            memcpy(first, path, sizeof first);
     }
-    return true;
+    return !first[0] || tell_owner(settings, first, all, uid, err);
 }
 
 /* SQLite's files are at the end of a link. */
@@ -176,7 +185,8 @@ bool preflight_journal_is_writable(const struct settings *settings, struct error
                                             check_files(settings, journal, uid, err));
 }
 
-static void check_place(const struct settings *settings, struct problem_list *problems)
+static void check_place(const struct settings *settings, enum problem_kind unwritable,
+                        struct problem_list *problems)
 {
     struct stat what;
     struct error err = {""};
@@ -190,7 +200,7 @@ static void check_place(const struct settings *settings, struct problem_list *pr
                          settings->journal.path,
                          settings->journal.at.file ? "name another path" : "set journal.path");
     if (is_there && !preflight_journal_is_writable(settings, &err))
-        settings_problem(problems, PROBLEM_WARNING, &settings->journal.at, "%s", err.text);
+        settings_problem(problems, unwritable, &settings->journal.at, "%s", err.text);
 }
 
 /* The log may need as much room as it can have before it is copied, whatever commands print. */
@@ -209,8 +219,9 @@ static void check_floor(const struct settings *settings, struct problem_list *pr
                      is, needed);
 }
 
-void preflight_warn_journal(const struct settings *settings, struct problem_list *problems)
+void preflight_warn_journal(const struct settings *settings, enum problem_kind unwritable,
+                            struct problem_list *problems)
 {
-    check_place(settings, problems);
+    check_place(settings, unwritable, problems);
     check_floor(settings, problems);
 }

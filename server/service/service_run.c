@@ -474,6 +474,14 @@ int service_run(struct service *unit, int (*run)(void *context, const char *cons
     return code;
 }
 
+bool service_is_run_by_us(const struct service *unit)
+{
+    const char *user = text_of(unit, "User");
+    const struct passwd *found = user ? find_passwd(user) : NULL;
+    return user ? found && found->pw_uid == geteuid()
+                : geteuid() == 0 && !service_says(unit, "DynamicUser");
+}
+
 /* "-c FILE", "--config FILE" and "--config=FILE" of a command of ExecStart= that serves. */
 const char *service_config_file(const struct service *unit)
 {
