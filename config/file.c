@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,9 +114,57 @@ bool file_secret_is_private(const struct stat *what, bool is_sealed, enum file_c
     else if ((mode & S_IRGRP) && care == FILE_SECRET && what->st_uid != 0)
         error_set(
             warning,
-            "%s can be read by its group (mode %04o); chmod g-r, unless the group must read it",
-            name, mode);
+            "%s can be read by its group (mode %04o); chmod g-r %s, unless the group must read it",
+            name, mode, name);
     return true;
+}
+
+void file_name_user(uid_t uid, char name[FILE_USER_MAX])
+{
+    const struct passwd *user = getpwuid(uid);
+    if (user)
+        snprintf(name, FILE_USER_MAX, "%s", user->pw_name);
+    else
+        snprintf(name, FILE_USER_MAX, "%u", (unsigned)uid);
+}
+
+/* The package's layout: root's, and its group reads it. Who runs the server is known there only;
+ * any user may run `check`. */
+static bool tell_group(const char *user, const char *name, struct error *err)
+{
+    const struct group *group = getgrgid(getegid());
+    bool is_server = strcmp(user, "tenterhook") == 0;
+    char number[16];
+    snprintf(number, sizeof number, "%u", (unsigned)getegid());
+    const char *given = group ? group->gr_name : number;
+    return error_set(err, "%s cannot open %s: Permission denied%s%s%s: chgrp %s %s && chmod 640 %s",
+                     user, name, is_server ? "" : "; if ", is_server ? "" : user,
+                     is_server ? "" : " runs the server", given, name, name);
+}
+
+void file_tell_denied(const char *path, const char *name, struct error *err)
+{
+    char user[FILE_USER_MAX], owner[FILE_USER_MAX];
+    size_t length = strlen(path), shown = strlen(name), closed = file_find_closed(path);
+    struct stat what;
+    file_name_user(geteuid(), user);
+    if (shown > length ||
+        strcmp(path + length - shown, name) != 0) /* its path is not for messages */
+        error_set(err, "%s cannot open %s: Permission denied", user, name);
+    else if (closed > 0)
+        error_set(err, "%s cannot open %s: Permission denied: it cannot enter %.*s", user, name,
+                  (int)closed, path);
+    else if (stat(path, &what) != 0)
+        error_set(err, "%s cannot open %s: Permission denied", user, name);
+    else if (what.st_uid == geteuid())
+        error_set(err, "%s cannot open %s: Permission denied: chmod u+r %s", user, name, name);
+    else if (what.st_uid == 0)
+        tell_group(user, name, err);
+    else {
+        file_name_user(what.st_uid, owner);
+        error_set(err, "%s cannot open %s: Permission denied: it belongs to %s (mode %04o)", user,
+                  name, owner, (unsigned)what.st_mode & 07777);
+    }
 }
 
 static enum file_result read_all(int fd, const char *name, size_t limit, struct buffer *content,
@@ -184,6 +234,10 @@ enum file_result file_read(const char *path, const char *name, size_t limit, enu
     *warning = (struct error){""};
     buffer_init(content, limit + 1);
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 && errno == EACCES) {
+        file_tell_denied(path, name, err);
+        return FILE_MISSING;
+    }
     if (fd < 0) {
         error_set_errno(err, errno, "cannot open %s", name);
         return FILE_MISSING;

@@ -36,6 +36,14 @@ enum file_result file_read(const char *path, const char *name, size_t limit, enu
 bool file_secret_is_private(const struct stat *what, bool is_sealed, enum file_care care,
                             const char *name, struct error *warning, struct error *err);
 
+/* Says that this process may not open a file, called `name`: as which user, and what is to be done,
+ * as far as that can be seen. */
+void file_tell_denied(const char *path, const char *name, struct error *err);
+
+/* A user's name, or number. */
+enum { FILE_USER_MAX = 64 };
+void file_name_user(uid_t uid, char name[FILE_USER_MAX]);
+
 /* The length of the first directory on an absolute path that this user cannot enter, which is where
  * the path begins; 0: each one can be entered, or is not there. */
 size_t file_find_closed(const char *path);

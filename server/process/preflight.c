@@ -53,7 +53,9 @@ static char *read_pem(const char *path, bool is_key, struct error *warning, stru
     struct stat what;
     char *text = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &what) != 0)
+    if (fd < 0 && errno == EACCES)
+        file_tell_denied(path, path, err);
+    else if (fd < 0 || fstat(fd, &what) != 0)
         error_set_errno(err, errno, "cannot read %s", path);
     else if (check_pem(fd, &what, path, is_key, warning, err) &&
              !(text = read_all(fd, (size_t)what.st_size)))

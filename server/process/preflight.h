@@ -3,6 +3,7 @@
 #ifndef TENTERHOOK_SERVER_PROCESS_PREFLIGHT_H
 #define TENTERHOOK_SERVER_PROCESS_PREFLIGHT_H
 
+#include "config/file.h"
 #include "config/settings.h"
 
 struct listen_socket;
@@ -44,7 +45,7 @@ void preflight_warn_places(const struct settings *settings, struct problem_list 
 /* Who runs the server, as a name or a number, if root starts it or this user does; `text` has room
  * for PREFLIGHT_USER_MAX. False where nobody knows: this user is not root, and the route file names
  * another one. */
-enum { PREFLIGHT_USER_MAX = 64 };
+enum { PREFLIGHT_USER_MAX = FILE_USER_MAX };
 bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_USER_MAX]);
 
 /* All of them; without `with_keys` the private keys are not read. `unwritable`: an error where the

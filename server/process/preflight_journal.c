@@ -5,6 +5,7 @@
 #include "server/process/preflight.h"
 
 #include "base/units.h"
+#include "config/file.h"
 #include "server/ipc/privilege.h"
 #include "server/journal/journal.h"
 
@@ -12,23 +13,11 @@
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { USER_NAME_MAX = PREFLIGHT_USER_MAX };
-
-static void name_user(uid_t uid, char name[USER_NAME_MAX])
-{
-    const struct passwd *user = getpwuid(uid);
-    if (user)
-        snprintf(name, USER_NAME_MAX, "%s", user->pw_name);
-    else
-        snprintf(name, USER_NAME_MAX, "%u", (unsigned)uid);
-}
 
 /* Who runs the server: root becomes another user, others stay who they are. Nobody knows as whom it
  * will be started if `check` is run by an ordinary user and the file names none. */
@@ -82,7 +71,7 @@ bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_US
     uid_t uid;
     if (!find_runner(settings, &uid) || (geteuid() != 0 && uid != geteuid()))
         return false;
-    name_user(uid, text);
+    file_name_user(uid, text);
     return true;
 }
 
@@ -90,13 +79,13 @@ bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_US
 static bool tell_owner(const struct settings *settings, const char *path, const char *given,
                        uid_t uid, struct error *err)
 {
-    char owner[USER_NAME_MAX], user[USER_NAME_MAX];
+    char owner[FILE_USER_MAX], user[FILE_USER_MAX];
     bool is_known = geteuid() == 0 || settings->server.user;
     struct stat what;
     if (stat(path, &what) != 0)
         return error_set_errno(err, errno, "cannot examine %s", path);
-    name_user(what.st_uid, owner);
-    name_user(uid, user);
+    file_name_user(what.st_uid, owner);
+    file_name_user(uid, user);
     if (what.st_uid == uid)
         return error_set(
             err, "%s belongs to %s, the user of the server, but its mode is %04o: chmod u+rw%s %s",
@@ -130,8 +119,8 @@ static bool tell_closed(const struct settings *settings, const char *path, const
 static bool check_path(const struct settings *settings, const char *path, uid_t uid,
                        struct error *err)
 {
-    char user[USER_NAME_MAX];
-    name_user(uid, user);
+    char user[FILE_USER_MAX];
+    file_name_user(uid, user);
     switch (privilege_try_write(settings->server.user, path)) {
     case WRITE_DENIED:
         return tell_owner(settings, path, path, uid, err);
