@@ -8,6 +8,7 @@ from harness import PROGRAM, Server, ensure, expect, route, run_program
 with Server([route(secret={"file": "secret"}, actions=[{"command": ["./hook.sh"]}])], start=False,
             journal={"min_free": "16MiB"}) as server:
     check = ("check", "-c", server.file)
+    unit = server.write("x.service", "[Service]\nType=notify\n")
     for name, mode, words in (("secret", 0o644, "chmod o-rwx"), ("hook.sh", 0o757, "every user")):
         for path, right in (("secret", 0o600), ("hook.sh", 0o755)):
             server.write(path, "#!/bin/sh\nlong enough for a secret\n")
@@ -15,7 +16,8 @@ with Server([route(secret={"file": "secret"}, actions=[{"command": ["./hook.sh"]
         os.chown(f"{server.directory}/secret", os.geteuid(), -1)
         for said in (run_program(*check),
                      read_only(server.directory, PROGRAM, *check, script=SANDBOX),
-                     read_only(server.directory, "env", "INVOCATION_ID=0", PROGRAM, *check)):
+                     read_only(server.directory, "env", "INVOCATION_ID=0", PROGRAM, *check),
+                     read_only(server.directory, PROGRAM, *check, "--unit", unit)):
             ensure(said.returncode == 1 and words in said.stderr, f"{name}: {said}")
         said = read_only(server.directory, PROGRAM, *check)
         expect(said.returncode, 0, f"{name} on a mount of a container: {said.stderr}")
