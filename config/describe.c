@@ -281,8 +281,10 @@ static const struct {
     {"`{env: NAME}`", "An environment variable of the server."},
     {"`{file: PATH}`",
      "A file that only its owner can write and others cannot read. Its group may read it (with a "
-     "warning if its owner is not root). On a read-only file system others may read it too, with a "
-     "warning. Every user may read a file that holds only certificates or public keys in PEM. If "
+     "warning if its owner is not root). On a read-only mount of a container others may read it "
+     "too, "
+     "with a warning. Every user may read a file that holds only certificates or public keys in "
+     "PEM. If "
      "the path is a directory: every file in it whose name does not begin with a dot."},
     {"`{credential: NAME}`", "A systemd credential: `$CREDENTIALS_DIRECTORY/NAME`."},
     {"a string", "The secret itself."},

@@ -6,21 +6,42 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-bool file_is_read_only(int fd)
+/* What a container has been given is a mount of its own: its device is not the one of "/".
+ * systemd's sandbox (ProtectSystem=, ProtectHome=, ReadOnlyPaths=) makes the machine's own file
+ * systems read-only for a service alone, where everybody else goes on writing and reading. Mostly
+ * these have the device of "/"; one that has another (/home) cannot be told from a container's, so
+ * a service of systemd, which sets INVOCATION_ID for it, gets no lenience at all. In a container
+ * without such a mount (its image, or a volume on the device of its root) modes decide as
+ * elsewhere. */
+static bool is_of_container(const struct stat *what)
 {
-    struct statvfs mount;
-    return fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
+    struct stat root;
+    return !getenv("INVOCATION_ID") && stat("/", &root) == 0 && what->st_dev != root.st_dev;
 }
 
-bool file_path_is_read_only(const char *path)
+bool file_is_sealed(int fd)
 {
     struct statvfs mount;
-    return statvfs(path, &mount) == 0 && (mount.f_flag & ST_RDONLY);
+    struct stat what;
+    return fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY) && fstat(fd, &what) == 0 &&
+           is_of_container(&what);
+}
+
+bool file_path_is_sealed(const char *path)
+{
+    struct statvfs mount;
+    struct stat what;
+    return statvfs(path, &mount) == 0 && (mount.f_flag & ST_RDONLY) && stat(path, &what) == 0 &&
+           is_of_container(&what);
 }
 
 /* A symbolic link that leads into a directory where everybody may put files: what it names is
@@ -34,7 +55,7 @@ static bool link_is_loose(const char *path)
     *strrchr(target, '/') = '\0';
     const char *place = target[0] ? target : "/";
     return stat(place, &directory) == 0 && (directory.st_mode & S_IWOTH) &&
-           !file_path_is_read_only(place);
+           !file_path_is_sealed(place);
 }
 
 static bool check_kind(const struct stat *what, const char *name, struct error *err)
@@ -67,24 +88,24 @@ static bool is_public(struct bytes text)
     return false;
 }
 
-static bool check_shared_mode(const struct stat *what, bool is_read_only, const char *name,
+static bool check_shared_mode(const struct stat *what, bool is_sealed, const char *name,
                               struct error *err)
 {
-    if (!(what->st_mode & S_IWOTH) || is_read_only)
+    if (!(what->st_mode & S_IWOTH) || is_sealed)
         return true;
-    return error_set(err, "%s can be written by every user (mode %04o); chmod o-w", name,
-                     (unsigned)what->st_mode & 07777);
+    return error_set(err, "%s can be written by every user (mode %04o); chmod o-w %s", name,
+                     (unsigned)what->st_mode & 07777, name);
 }
 
-bool file_secret_is_private(const struct stat *what, bool is_read_only, enum file_care care,
+bool file_secret_is_private(const struct stat *what, bool is_sealed, enum file_care care,
                             const char *name, struct error *warning, struct error *err)
 {
     mode_t writers = care == FILE_CREDENTIAL ? S_IWOTH : S_IWGRP | S_IWOTH;
     unsigned mode = what->st_mode & 07777;
-    bool is_written = (mode & writers) && !is_read_only, is_read = mode & S_IROTH;
-    if (is_written || (is_read && !is_read_only))
-        return error_set(err, "%s can be read or written by others (mode %04o); chmod %s", name,
-                         mode, care == FILE_SECRET ? "600" : "o=");
+    bool is_written = (mode & writers) && !is_sealed, is_read = mode & S_IROTH;
+    if (is_written || (is_read && !is_sealed))
+        return error_set(err, "%s can be read or written by others (mode %04o); chmod %s %s", name,
+                         mode, mode & writers & S_IWGRP ? "g-w,o-rwx" : "o-rwx", name);
     if (is_read)
         error_set(warning,
                   "%s can be read by every user (mode %04o); mount it with mode 0400 (Kubernetes: "
@@ -93,9 +114,57 @@ bool file_secret_is_private(const struct stat *what, bool is_read_only, enum fil
     else if ((mode & S_IRGRP) && care == FILE_SECRET && what->st_uid != 0)
         error_set(
             warning,
-            "%s can be read by its group (mode %04o); chmod g-r, unless the group must read it",
-            name, mode);
+            "%s can be read by its group (mode %04o); chmod g-r %s, unless the group must read it",
+            name, mode, name);
     return true;
+}
+
+void file_name_user(uid_t uid, char name[FILE_USER_MAX])
+{
+    const struct passwd *user = getpwuid(uid);
+    if (user)
+        snprintf(name, FILE_USER_MAX, "%s", user->pw_name);
+    else
+        snprintf(name, FILE_USER_MAX, "%u", (unsigned)uid);
+}
+
+/* The package's layout: root's, and its group reads it. Who runs the server is known there only;
+ * any user may run `check`. */
+static bool tell_group(const char *user, const char *name, struct error *err)
+{
+    const struct group *group = getgrgid(getegid());
+    bool is_server = strcmp(user, "tenterhook") == 0;
+    char number[16];
+    snprintf(number, sizeof number, "%u", (unsigned)getegid());
+    const char *given = group ? group->gr_name : number;
+    return error_set(err, "%s cannot open %s: Permission denied%s%s%s: chgrp %s %s && chmod 640 %s",
+                     user, name, is_server ? "" : "; if ", is_server ? "" : user,
+                     is_server ? "" : " runs the server", given, name, name);
+}
+
+void file_tell_denied(const char *path, const char *name, struct error *err)
+{
+    char user[FILE_USER_MAX], owner[FILE_USER_MAX];
+    size_t length = strlen(path), shown = strlen(name), closed = file_find_closed(path);
+    struct stat what;
+    file_name_user(geteuid(), user);
+    if (shown > length ||
+        strcmp(path + length - shown, name) != 0) /* its path is not for messages */
+        error_set(err, "%s cannot open %s: Permission denied", user, name);
+    else if (closed > 0)
+        error_set(err, "%s cannot open %s: Permission denied: it cannot enter %.*s", user, name,
+                  (int)closed, path);
+    else if (stat(path, &what) != 0)
+        error_set(err, "%s cannot open %s: Permission denied", user, name);
+    else if (what.st_uid == geteuid())
+        error_set(err, "%s cannot open %s: Permission denied: chmod u+r %s", user, name, name);
+    else if (what.st_uid == 0)
+        tell_group(user, name, err);
+    else {
+        file_name_user(what.st_uid, owner);
+        error_set(err, "%s cannot open %s: Permission denied: it belongs to %s (mode %04o)", user,
+                  name, owner, (unsigned)what.st_mode & 07777);
+    }
 }
 
 static enum file_result read_all(int fd, const char *name, size_t limit, struct buffer *content,
@@ -130,13 +199,13 @@ static enum file_result read_checked(int fd, const char *path, const char *name,
                                      enum file_care care, struct buffer *content,
                                      struct error *warning, struct error *err)
 {
-    bool is_read_only = file_is_read_only(fd);
+    bool is_sealed = file_is_sealed(fd);
     struct stat what;
     if (fstat(fd, &what) != 0) {
         error_set_errno(err, errno, "cannot read %s", name);
         return FILE_MISSING;
     }
-    if (!check_kind(&what, name, err) || !check_shared_mode(&what, is_read_only, name, err))
+    if (!check_kind(&what, name, err) || !check_shared_mode(&what, is_sealed, name, err))
         return FILE_REFUSED;
     if (link_is_loose(path)) {
         error_set(err, "%s is a symbolic link into a directory that every user can write", name);
@@ -152,7 +221,7 @@ static enum file_result read_checked(int fd, const char *path, const char *name,
     bool is_secret =
         care == FILE_CREDENTIAL || (care == FILE_SECRET && !is_public(buffer_bytes(content)));
     if (result == FILE_READ && is_secret &&
-        !file_secret_is_private(&what, is_read_only, care, name, warning, err))
+        !file_secret_is_private(&what, is_sealed, care, name, warning, err))
         return FILE_REFUSED;
     return result;
 }
@@ -165,6 +234,10 @@ enum file_result file_read(const char *path, const char *name, size_t limit, enu
     *warning = (struct error){""};
     buffer_init(content, limit + 1);
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 && errno == EACCES) {
+        file_tell_denied(path, name, err);
+        return FILE_MISSING;
+    }
     if (fd < 0) {
         error_set_errno(err, errno, "cannot open %s", name);
         return FILE_MISSING;
@@ -172,6 +245,20 @@ enum file_result file_read(const char *path, const char *name, size_t limit, enu
     enum file_result result = read_checked(fd, path, name, limit, care, content, warning, err);
     close(fd);
     return result;
+}
+
+size_t file_find_closed(const char *path)
+{
+    char directory[PATH_MAX];
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+        size_t length = slash > path ? (size_t)(slash - path) : 1;
+        if (length >= sizeof directory)
+            return 0;
+        snprintf(directory, sizeof directory, "%.*s", (int)length, path);
+        if (access(directory, X_OK) != 0)
+            return errno == EACCES ? length : 0;
+    }
+    return 0;
 }
 
 bool file_write_all(int fd, struct bytes data)

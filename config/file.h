@@ -7,13 +7,14 @@
 
 #include <sys/stat.h>
 
-/* On a file system that is mounted read-only nobody can write, whatever the mode says: Kubernetes
- * and Docker mount secrets and ConfigMaps so, with modes that nobody there can change. */
+/* A read-only mount that a container has been given is sealed: nobody there can write to it,
+ * whatever the mode says, nor change the mode. Kubernetes and Docker mount secrets and ConfigMaps
+ * so. What systemd's sandbox makes read-only for a service is not: others write there. */
 enum file_care {
     FILE_SHARED,     /* anybody may read it, but not everybody write it */
     FILE_SECRET,     /* its owner only may write it; its group may read it (with a warning if the
                         owner is not root, who needs the group to let the server read); others may
-                        not, but on a read-only mount (with a warning). Not for what is public:
+                        not, but on a sealed mount (with a warning). Not for what is public:
                         certificates or public keys in PEM */
     FILE_CREDENTIAL, /* systemd's: a group bit there is the mask of an access list */
 };
@@ -32,14 +33,26 @@ enum file_result file_read(const char *path, const char *name, size_t limit, enu
                            struct buffer *content, struct error *warning, struct error *err);
 
 /* Whether a secret of this mode and owner may be used. False with `err`; `warning` as above. */
-bool file_secret_is_private(const struct stat *what, bool is_read_only, enum file_care care,
+bool file_secret_is_private(const struct stat *what, bool is_sealed, enum file_care care,
                             const char *name, struct error *warning, struct error *err);
+
+/* Says that this process may not open a file, called `name`: as which user, and what is to be done,
+ * as far as that can be seen. */
+void file_tell_denied(const char *path, const char *name, struct error *err);
+
+/* A user's name, or number. */
+enum { FILE_USER_MAX = 64 };
+void file_name_user(uid_t uid, char name[FILE_USER_MAX]);
+
+/* The length of the first directory on an absolute path that this user cannot enter, which is where
+ * the path begins; 0: each one can be entered, or is not there. */
+size_t file_find_closed(const char *path);
 
 /* Writes all of it where the descriptor stands; false with errno. */
 bool file_write_all(int fd, struct bytes data);
 
-/* Whether the file system of an open file, or of a path, is mounted read-only. */
-bool file_is_read_only(int fd);
-bool file_path_is_read_only(const char *path);
+/* Whether an open file, or a path, is on a sealed mount. */
+bool file_is_sealed(int fd);
+bool file_path_is_sealed(const char *path);
 
 #endif

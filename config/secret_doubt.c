@@ -29,6 +29,26 @@ bool load_is_usual_variable(const char *name)
     return words && (strchr(name, '_') || strcspn(name, "0123456789") == length);
 }
 
+/* Up to three words of small letters; four are a passphrase, and a password has more than letters.
+ */
+bool load_is_usual_credential(const char *name)
+{
+    enum { LENGTH_MAX = 24, WORDS_MAX = 3 };
+    size_t words = 0;
+    if (load_is_usual_variable(name))
+        return true;
+    for (const char *rest = name;; rest++) {
+        size_t length = strspn(rest, "abcdefghijklmnopqrstuvwxyz");
+        rest += length;
+        if (length == 0 || ++words > WORDS_MAX)
+            return false;
+        if (!*rest)
+            return rest - name <= LENGTH_MAX;
+        if (!strchr("-_.", *rest))
+            return false;
+    }
+}
+
 /* A password may begin with "$" too, so a bare name is one only if it is written as variables are,
  * or if there is a variable of that name. */
 static bool is_shell_variable(const char *text)

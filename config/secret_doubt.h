@@ -9,5 +9,7 @@
 const char *load_secret_doubt(struct bytes value, const char *directory);
 /* GITHUB_SECRET or SECRET2_OF_CI: names of variables, which are no secrets; others may be. */
 bool load_is_usual_variable(const char *name);
+/* The same of github, stripe-key or gitlab.token.secret: names of credentials. */
+bool load_is_usual_credential(const char *name);
 
 #endif

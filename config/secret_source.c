@@ -94,6 +94,10 @@ static bool add_file(struct load *load, const struct node *node, const struct ro
     return added;
 }
 
+/* What the package's unit has for it (docs/install.md). */
+#define VARIABLE_REMEDY                                                                            \
+    ": under systemd it is a line of /etc/tenterhook/environment, which only a restart reads"
+
 static bool add_from_env(struct load *load, const struct node *node, const struct row *row,
                          struct secret_list *list)
 {
@@ -102,11 +106,12 @@ static bool add_from_env(struct load *load, const struct node *node, const struc
         return add_value(load, node, row, NULL, trim_line_end(bytes_of_text(value)), list);
     load->problems->missing_secrets++;
     if (load_is_usual_variable(node->text) && env_name_valid(node->text))
-        return load_problem(load, node, "the environment variable \"%s\" is not set", node->text);
+        return load_problem(
+            load, node, "the environment variable \"%s\" is not set" VARIABLE_REMEDY, node->text);
     load_mask(load, node);
     return load_problem(load, node,
                         env_name_valid(node->text)
-                            ? "the environment variable of that name is not set"
+                            ? "the environment variable of that name is not set" VARIABLE_REMEDY
                             : "\"env\" needs the name of an environment variable");
 }
 
@@ -123,17 +128,16 @@ static bool add_directory(struct load *load, const struct node *node, const stru
     int count = scandir(path, &entries, is_shown, alphasort);
     bool ok = count > 0 && count <= DIRECTORY_FILES_MAX;
     if (!ok)
-        load_problem(load, node, "\"%s\": the directory %s %s", row->name, node->text,
+        load_problem(load, node, "\"%s\": the directory %s %s", row->name, path,
                      count < 0    ? "cannot be read"
                      : count == 0 ? "holds no file"
                                   : "holds too many files");
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
         const char *file = arena_format(load->arena, "%s/%s", path, name);
-        const char *shown = arena_format(load->arena, "%s/%s", node->text, name);
         if (ok)
-            ok = file && shown ? add_file(load, node, row, file, shown, FILE_SECRET, list)
-                               : load_no_memory(load);
+            ok = file ? add_file(load, node, row, file, file, FILE_SECRET, list)
+                      : load_no_memory(load);
         free(entries[i]);
     }
     if (count >= 0)
@@ -169,10 +173,10 @@ static bool is_place(struct load *load, const char *path, const char *given)
 
 /* What a message calls it; where it is no place, nothing of it is shown. */
 static const char *place_name(struct load *load, const struct node *node, const char *path,
-                              const char *shown, const char *other)
+                              const char *other)
 {
     if (is_place(load, path, node->text))
-        return shown;
+        return path;
     load_mask(load, node);
     return other;
 }
@@ -186,32 +190,47 @@ static bool add_from_file(struct load *load, const struct node *node, const stru
         return load_no_memory(load);
     if (stat(path, &what) != 0 || !S_ISDIR(what.st_mode))
         return add_file(load, node, row, path,
-                        place_name(load, node, path, node->text, "the file of that name"),
-                        FILE_SECRET, list);
-    if ((what.st_mode & S_IWOTH) && !file_path_is_read_only(path))
+                        place_name(load, node, path, "the file of that name"), FILE_SECRET, list);
+    if ((what.st_mode & S_IWOTH) && !file_path_is_sealed(path))
         return load_problem(load, node, "\"%s\": every user can create files in %s", row->name,
-                            node->text);
+                            path);
     return add_directory(load, node, row, path, list);
+}
+
+/* What is no usual name may be the credential itself. */
+static bool tell_no_credential(struct load *load, const struct node *node)
+{
+    bool is_shown = load_is_usual_credential(node->text);
+    const char *name = is_shown ? node->text : "NAME", *quote = is_shown ? "\"" : "";
+    if (!is_shown)
+        load_mask(load, node);
+    load->problems->missing_secrets++;
+    return load_problem(load, node,
+                        "the credential %s%s%s is missing: the unit needs "
+                        "LoadCredential=%s:/etc/tenterhook/FILE under [Service] (systemctl edit "
+                        "tenterhook), and a restart",
+                        quote, is_shown ? name : "of that name", quote, name);
 }
 
 static bool add_from_credential(struct load *load, const struct node *node, const struct row *row,
                                 struct secret_list *list)
 {
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
-    bool is_name = !strchr(node->text, '/') && node->text[0] != '.';
-    if (!is_name || !directory || directory[0] != '/') {
-        load->problems->missing_secrets += is_name;
+    struct stat what;
+    if (strchr(node->text, '/') || node->text[0] == '.') {
         load_mask(load, node);
-        return load_problem(load, node,
-                            is_name ? "the credential is missing: systemd sets "
-                                      "CREDENTIALS_DIRECTORY for units with LoadCredential="
-                                    : "\"credential\" needs the name of a credential");
+        return load_problem(load, node, "\"credential\" needs the name of a credential");
     }
+    if (!directory || directory[0] != '/')
+        return tell_no_credential(load, node);
     const char *path = arena_format(load->arena, "%s/%s", directory, node->text);
-    return path ? add_file(load, node, row, path,
-                           place_name(load, node, path, path, "the credential of that name"),
-                           FILE_CREDENTIAL, list)
-                : load_no_memory(load);
+    if (!path)
+        return load_no_memory(load);
+    if (lstat(path, &what) != 0 && errno == ENOENT)
+        return tell_no_credential(load, node);
+    return add_file(load, node, row, path,
+                    place_name(load, node, path, "the credential of that name"), FILE_CREDENTIAL,
+                    list);
 }
 
 static const struct secret_source {

@@ -112,8 +112,8 @@ bool command_check_program(struct load *load, const struct node *at, const char 
         load_warning(load, at, "%s cannot be run at the moment: %s", path, strerror(errno));
     else if (!S_ISREG(st.st_mode))
         load_warning(load, at, "%s is not an executable file", path);
-    else if (access(path, X_OK) != 0)
-        load_warning(load, at, "%s is not an executable file: chmod +x %s", path, path);
+    else if (access(path, X_OK) != 0) /* an interpreter has to read it, too */
+        load_warning(load, at, "%s is not an executable file: chmod a+rx %s", path, path);
     return true;
 }
 

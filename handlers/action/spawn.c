@@ -308,12 +308,10 @@ const char *const *spawn_list_programs(struct arena *arena, const char *name, co
     return NULL;
 }
 
-/* Where nobody can write it does no harm: the directory of a Kubernetes ConfigMap is 0777, on a
- * mount that is read-only. */
+/* On a sealed mount it does no harm: the directory of a Kubernetes ConfigMap is 0777. */
 static bool everybody_can_write(const char *path, mode_t mode)
 {
-    return (mode & S_IWOTH) && !(S_ISDIR(mode) && (mode & S_ISVTX)) &&
-           !file_path_is_read_only(path);
+    return (mode & S_IWOTH) && !(S_ISDIR(mode) && (mode & S_ISVTX)) && !file_path_is_sealed(path);
 }
 
 bool spawn_program_is_safe(const char *path, struct error *err)

@@ -8,6 +8,7 @@
 #include "server/cli/verbs.h"
 #include "server/journal/journal.h"
 #include "server/process/preflight.h"
+#include "server/service/service_places.h"
 #include "server/service/service_run.h"
 #include "server/service/service_sandbox.h"
 #include "server/terminal/terminal.h"
@@ -96,6 +97,15 @@ struct check {
     const struct service *unit; /* NULL: none is given */
 };
 
+/* Of a journal that cannot be written: a start in the unit would fail, unless it gives the
+ * directory to the unit's user before. */
+static enum problem_kind unwritable_in(const struct service *unit, const struct settings *settings)
+{
+    return unit && service_is_run_by_us(unit) && !service_gives_away(unit, settings->journal.path)
+               ? PROBLEM_ERROR
+               : PROBLEM_WARNING;
+}
+
 static int check_file(void *context, const char *const *assumed)
 {
     const struct check *check = context;
@@ -111,7 +121,8 @@ static int check_file(void *context, const char *const *assumed)
                                     : settings_load(file, &program_registry, &problems);
     bool missing = problems.unreadable; /* the file itself */
     if (settings)
-        preflight_check(settings, !without_secrets, &problems);
+        preflight_check(settings, !without_secrets, unwritable_in(check->unit, settings),
+                        &problems);
     if (settings && check->unit)
         service_sandbox_check(check->unit, settings, &problems);
     print_check(file, settings, &problems, without_secrets);

@@ -156,7 +156,7 @@ static int check_written(const struct init *init)
     struct settings *settings =
         settings_load(init->files[init->file_count - 1].path, &program_registry, &problems);
     if (settings)
-        preflight_check(settings, true, &problems);
+        preflight_check(settings, true, PROBLEM_WARNING, &problems);
     problem_list_print(&problems, stderr);
     int code = problems.errors == 0 ? EXIT_DONE : EXIT_NO;
     settings_destroy(settings);

@@ -44,7 +44,7 @@ static bool check_pem(int fd, const struct stat *what, const char *path, bool is
     if (!S_ISREG(what->st_mode) || what->st_size > PEM_MAX)
         return error_set(err, "%s is not a PEM file", path);
     return !is_key ||
-           file_secret_is_private(what, file_is_read_only(fd), FILE_CREDENTIAL, path, warning, err);
+           file_secret_is_private(what, file_is_sealed(fd), FILE_CREDENTIAL, path, warning, err);
 }
 
 /* A PEM file as text. */
@@ -53,7 +53,9 @@ static char *read_pem(const char *path, bool is_key, struct error *warning, stru
     struct stat what;
     char *text = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &what) != 0)
+    if (fd < 0 && errno == EACCES)
+        file_tell_denied(path, path, err);
+    else if (fd < 0 || fstat(fd, &what) != 0)
         error_set_errno(err, errno, "cannot read %s", path);
     else if (check_pem(fd, &what, path, is_key, warning, err) &&
              !(text = read_all(fd, (size_t)what.st_size)))
@@ -222,7 +224,8 @@ void preflight_fit_memory(struct settings *settings, struct problem_list *proble
     memory_limit_apply(settings, memory_limit_find(""), problems);
 }
 
-void preflight_check(struct settings *settings, bool with_keys, struct problem_list *problems)
+void preflight_check(struct settings *settings, bool with_keys, enum problem_kind unwritable,
+                     struct problem_list *problems)
 {
     preflight_fit_memory(settings, problems);
     check_pairs(settings, with_keys, problems);
@@ -231,5 +234,5 @@ void preflight_check(struct settings *settings, bool with_keys, struct problem_l
     preflight_check_actions(settings, false, problems);
     preflight_warn_places(settings, problems);
     check_unix_sockets(settings, problems);
-    preflight_warn_journal(settings, problems);
+    preflight_warn_journal(settings, unwritable, problems);
 }

@@ -3,6 +3,7 @@
 #ifndef TENTERHOOK_SERVER_PROCESS_PREFLIGHT_H
 #define TENTERHOOK_SERVER_PROCESS_PREFLIGHT_H
 
+#include "config/file.h"
 #include "config/settings.h"
 
 struct listen_socket;
@@ -33,8 +34,10 @@ void preflight_fit_memory(struct settings *settings, struct problem_list *proble
 /* Whether the user of the server can write the journal, as far as it and its directory exist. False
  * with a sentence that names the owner and the remedy. */
 bool preflight_journal_is_writable(const struct settings *settings, struct error *err);
-/* The same, whether the directory is there, and journal.min_free, as warnings. */
-void preflight_warn_journal(const struct settings *settings, struct problem_list *problems);
+/* The same, as a problem of the kind `unwritable`; whether the directory is there, and
+ * journal.min_free, as warnings. */
+void preflight_warn_journal(const struct settings *settings, enum problem_kind unwritable,
+                            struct problem_list *problems);
 
 /* Warns of programs, directories and FIFOs that the user of an action cannot use. */
 void preflight_warn_places(const struct settings *settings, struct problem_list *problems);
@@ -42,10 +45,12 @@ void preflight_warn_places(const struct settings *settings, struct problem_list 
 /* Who runs the server, as a name or a number, if root starts it or this user does; `text` has room
  * for PREFLIGHT_USER_MAX. False where nobody knows: this user is not root, and the route file names
  * another one. */
-enum { PREFLIGHT_USER_MAX = 64 };
+enum { PREFLIGHT_USER_MAX = FILE_USER_MAX };
 bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_USER_MAX]);
 
-/* All of them; without `with_keys` the private keys are not read. */
-void preflight_check(struct settings *settings, bool with_keys, struct problem_list *problems);
+/* All of them; without `with_keys` the private keys are not read. `unwritable`: an error where the
+ * server will be started just so, a warning where somebody else may start it. */
+void preflight_check(struct settings *settings, bool with_keys, enum problem_kind unwritable,
+                     struct problem_list *problems);
 
 #endif

@@ -5,29 +5,19 @@
 #include "server/process/preflight.h"
 
 #include "base/units.h"
+#include "config/file.h"
 #include "server/ipc/privilege.h"
 #include "server/journal/journal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { USER_NAME_MAX = PREFLIGHT_USER_MAX };
-
-static void name_user(uid_t uid, char name[USER_NAME_MAX])
-{
-    const struct passwd *user = getpwuid(uid);
-    if (user)
-        snprintf(name, USER_NAME_MAX, "%s", user->pw_name);
-    else
-        snprintf(name, USER_NAME_MAX, "%u", (unsigned)uid);
-}
 
 /* Who runs the server: root becomes another user, others stay who they are. Nobody knows as whom it
  * will be started if `check` is run by an ordinary user and the file names none. */
@@ -43,12 +33,37 @@ static bool find_runner(const struct settings *settings, uid_t *uid)
 static bool is_shared(const char *path, mode_t mode)
 {
     static const char *const known[] = {"/",     "/var", "/var/lib",   "/var/log", "/var/cache",
-                                        "/run",  "/tmp", "/var/spool", "/var/tmp", "/etc",
-                                        "/home", "/srv", "/opt",       "/usr",     "/usr/local"};
+                                        "/run",  "/tmp", "/var/spool", "/var/tmp", "/boot",
+                                        "/home", "/srv", "/opt"};
+    static const char *const system[] = {"/etc", "/usr"}; /* and all below */
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(path, known[i]) == 0)
             return true;
+    for (size_t i = 0; i < sizeof system / sizeof *system; i++) {
+        size_t length = strlen(system[i]);
+        if (strncmp(path, system[i], length) == 0 && (!path[length] || path[length] == '/'))
+            return true;
+    }
     return S_ISDIR(mode) && (mode & S_ISVTX);
+}
+
+/* Whether it holds something that is not called as the journal and the files beside it, such as the
+ * route file. What cannot be listed is taken to hold nothing. */
+static bool holds_others(const char *path, const char *journal)
+{
+    static const char *const always[] = {".", "..", "lost+found"};
+    const char *slash = strrchr(journal, '/'), *name = slash ? slash + 1 : journal;
+    DIR *directory = opendir(path);
+    const struct dirent *entry;
+    bool found = false;
+    while (directory && !found && (entry = readdir(directory))) {
+        found = strncmp(entry->d_name, name, strlen(name)) != 0;
+        for (size_t i = 0; found && i < sizeof always / sizeof *always; i++)
+            found = strcmp(entry->d_name, always[i]) != 0;
+    }
+    if (directory)
+        closedir(directory);
+    return found;
 }
 
 bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_USER_MAX])
@@ -56,70 +71,95 @@ bool preflight_find_user(const struct settings *settings, char text[PREFLIGHT_US
     uid_t uid;
     if (!find_runner(settings, &uid) || (geteuid() != 0 && uid != geteuid()))
         return false;
-    name_user(uid, text);
+    file_name_user(uid, text);
     return true;
 }
 
-/* Whose it is, who will run, and what to type. */
-static bool tell_owner(const struct settings *settings, const char *path, uid_t uid,
-                       struct error *err)
+/* Whose it is, who will run, and what to type: of `given`, one or more paths. */
+static bool tell_owner(const struct settings *settings, const char *path, const char *given,
+                       uid_t uid, struct error *err)
 {
-    char owner[USER_NAME_MAX], user[USER_NAME_MAX];
+    char owner[FILE_USER_MAX], user[FILE_USER_MAX];
     bool is_known = geteuid() == 0 || settings->server.user;
     struct stat what;
     if (stat(path, &what) != 0)
         return error_set_errno(err, errno, "cannot examine %s", path);
-    name_user(what.st_uid, owner);
-    name_user(uid, user);
+    file_name_user(what.st_uid, owner);
+    file_name_user(uid, user);
     if (what.st_uid == uid)
         return error_set(
             err, "%s belongs to %s, the user of the server, but its mode is %04o: chmod u+rw%s %s",
             path, owner, (unsigned)what.st_mode & 07777, S_ISDIR(what.st_mode) ? "x" : "", path);
     const char *runs = is_known ? "the server" : "this command";
-    if (is_shared(path, what.st_mode))
+    if (is_shared(path, what.st_mode) || holds_others(path, settings->journal.path))
         return error_set(err,
-                         "%s belongs to %s, and %s, the user of %s, cannot write it: give the "
-                         "journal a directory of its own, which belongs to %s",
+                         "%s belongs to %s, and %s, the user of %s, cannot write it: name a file "
+                         "in a directory of %s's in journal.path, such as "
+                         "/var/lib/tenterhook/journal.db",
                          path, owner, user, runs, user);
     return error_set(err, "%s belongs to %s, and %s, the user of %s, cannot write it: chown %s %s",
-                     path, owner, user, runs, user, path);
+                     path, owner, user, runs, user, given);
+}
+
+/* Which directory above keeps the user out: each one is tried, as the user. */
+static bool tell_closed(const struct settings *settings, const char *path, const char *user,
+                        struct error *err)
+{
+    char closed[PATH_MAX] = "/", next[PATH_MAX];
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(next, sizeof next, "%.*s", (int)(slash - path), path);
+        if (privilege_try_write(settings->server.user, next) == WRITE_UNREACHABLE)
+            break;
+        memcpy(closed, next, sizeof closed);
+    }
+    return error_set(err, "%s, the user of the server, cannot reach %s: it cannot enter %s", user,
+                     path, closed);
 }
 
 static bool check_path(const struct settings *settings, const char *path, uid_t uid,
                        struct error *err)
 {
-    char user[USER_NAME_MAX];
-    name_user(uid, user);
+    char user[FILE_USER_MAX];
+    file_name_user(uid, user);
     switch (privilege_try_write(settings->server.user, path)) {
     case WRITE_DENIED:
-        return tell_owner(settings, path, uid, err);
+        return tell_owner(settings, path, path, uid, err);
     case WRITE_READ_ONLY:
-        return error_set(err, "%s is on a file system that is mounted read-only", path);
+        return error_set(err,
+                         "%s is on a file system that is mounted read-only: mount it "
+                         "writable, or name a file elsewhere in journal.path",
+                         path);
     case WRITE_UNREACHABLE:
-        return error_set(
-            err,
-            "%s, the user of the server, cannot reach %s: a directory above it is closed to others",
-            user, path);
+        return tell_closed(settings, path, user, err);
     default: /* where it could not be found out the start will */
         return true;
     }
 }
 
-/* Of files that are there. Empty ones of root's are handed over at the start. */
+/* Of files that are there. Empty ones of root's are handed over at the start. Those that only need
+ * another owner are told together: a start for each would be tedious. */
 static bool check_files(const struct settings *settings, const char *journal, uid_t uid,
                         struct error *err)
 {
-    static const char *const beside[] = {"", ".lock", "-wal", "-shm"};
-    char path[PATH_MAX];
+    static const char *const beside[] = {"", ".lock", "-wal", "-shm", ".mark"};
+    char path[PATH_MAX], first[PATH_MAX] = "", all[5 * PATH_MAX] = "";
     struct stat what;
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
         snprintf(path, sizeof path, "%s%s", journal, beside[i]);
         if (stat(path, &what) != 0 || (geteuid() == 0 && what.st_uid == 0 && what.st_size == 0))
             continue;
-        if (!check_path(settings, path, uid, err))
-            return false;
+        if (what.st_uid == uid ||
+            privilege_try_write(settings->server.user, path) != WRITE_DENIED) {
+            if (!check_path(settings, path, uid, err))
+                return false;
+            continue;
+        }
+        size_t length = strlen(all);
+        snprintf(all + length, sizeof all - length, "%s%s", length ? " " : "", path);
+        if (!first[0])
+            memcpy(first, path, sizeof first);
     }
-    return true;
+    return !first[0] || tell_owner(settings, first, all, uid, err);
 }
 
 /* SQLite's files are at the end of a link. */
@@ -134,7 +174,8 @@ bool preflight_journal_is_writable(const struct settings *settings, struct error
                                             check_files(settings, journal, uid, err));
 }
 
-static void check_place(const struct settings *settings, struct problem_list *problems)
+static void check_place(const struct settings *settings, enum problem_kind unwritable,
+                        struct problem_list *problems)
 {
     struct stat what;
     struct error err = {""};
@@ -148,7 +189,7 @@ static void check_place(const struct settings *settings, struct problem_list *pr
                          settings->journal.path,
                          settings->journal.at.file ? "name another path" : "set journal.path");
     if (is_there && !preflight_journal_is_writable(settings, &err))
-        settings_problem(problems, PROBLEM_WARNING, &settings->journal.at, "%s", err.text);
+        settings_problem(problems, unwritable, &settings->journal.at, "%s", err.text);
 }
 
 /* The log may need as much room as it can have before it is copied, whatever commands print. */
@@ -167,8 +208,9 @@ static void check_floor(const struct settings *settings, struct problem_list *pr
                      is, needed);
 }
 
-void preflight_warn_journal(const struct settings *settings, struct problem_list *problems)
+void preflight_warn_journal(const struct settings *settings, enum problem_kind unwritable,
+                            struct problem_list *problems)
 {
-    check_place(settings, problems);
+    check_place(settings, unwritable, problems);
     check_floor(settings, problems);
 }

@@ -4,6 +4,7 @@
  * places. */
 #include "server/process/preflight.h"
 
+#include "config/file.h"
 #include "handlers/action/action.h"
 #include "handlers/action/process.h"
 #include "server/ipc/privilege.h"
@@ -27,7 +28,8 @@ enum place_result {
     PLACE_UNREACHABLE,
     PLACE_READ_ONLY,
     PLACE_NO_EXEC,
-    PLACE_UNREADABLE, /* a program that can be executed: no matter unless it is a script */
+    PLACE_UNREADABLE,        /* a program that can be executed: no matter unless it is a script */
+    PLACE_UNREADABLE_SCRIPT, /* only we who tell know that it is */
     PLACE_RESULTS
 };
 
@@ -74,23 +76,39 @@ static enum place_result try_place(enum place_use use, const char *path)
     return try_path(dirname(directory), W_OK | X_OK);
 }
 
+/* Behind a closed place, which directory closes it: so many bytes of the path. */
 static void try_and_write(void *context, enum place_use use, const char *path)
 {
     struct walk *walk = context;
-    fputc((int)try_place(use, path), walk->results);
+    enum place_result result = try_place(use, path);
+    fputc((int)result, walk->results);
+    if (result != PLACE_UNREACHABLE)
+        return;
+    uint16_t closed = (uint16_t)file_find_closed(path);
+    fwrite(&closed, sizeof closed, 1, walk->results);
 }
 
 /* ---- what is said of it ---- */
 
-/* As far as we can read it, who may be root. */
-static bool is_script(const char *path)
+/* Whether a program that its user cannot read is a script: who is not root (as in `check --unit`)
+ * cannot read it either, and says so. */
+static enum place_result judge_unreadable(const char *path)
 {
     char begin[2] = "";
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    bool read_it = fd >= 0 && read(fd, begin, 2) == 2;
-    if (fd >= 0)
-        close(fd);
-    return read_it && begin[0] == '#' && begin[1] == '!';
+    if (fd < 0)
+        return PLACE_UNREADABLE;
+    bool is_script = read(fd, begin, 2) == 2 && begin[0] == '#' && begin[1] == '!';
+    close(fd);
+    return is_script ? PLACE_UNREADABLE_SCRIPT : PLACE_GOOD;
+}
+
+/* What gives everybody the right that the user lacks, where that is mostly what is meant. */
+static const char *remedy_of(enum place_use use, int result)
+{
+    bool is_mode =
+        result == PLACE_DENIED || result == PLACE_UNREADABLE || result == PLACE_UNREADABLE_SCRIPT;
+    return is_mode && use == PLACE_PROGRAM ? "a+rx" : is_mode && use == PLACE_SOURCE ? "a+r" : NULL;
 }
 
 static void name_walker(const struct walk *walk, char name[PREFLIGHT_USER_MAX])
@@ -101,6 +119,18 @@ static void name_walker(const struct walk *walk, char name[PREFLIGHT_USER_MAX])
         snprintf(name, PREFLIGHT_USER_MAX, "this user");
 }
 
+/* It is closed to others, or nobody knows which. */
+static void read_closed(struct walk *walk, const char *path, char reason[PATH_MAX])
+{
+    uint16_t closed = 0;
+    bool is_known = fread(&closed, sizeof closed, 1, walk->results) == 1 && closed > 0 &&
+                    closed <= strlen(path);
+    if (is_known)
+        snprintf(reason, PATH_MAX, "this user cannot enter %.*s", (int)closed, path);
+    else
+        snprintf(reason, PATH_MAX, "a directory above it is closed to others");
+}
+
 static void read_and_tell(void *context, enum place_use use, const char *path)
 {
     static const char *const verbs[] = {[PLACE_PROGRAM] = "execute",
@@ -108,22 +138,29 @@ static void read_and_tell(void *context, enum place_use use, const char *path)
                                         [PLACE_DIRECTORY] = "enter",
                                         [PLACE_FIFO] = "write to",
                                         [PLACE_FIFO_MADE] = "make or write to"};
-    static const char *const reasons[] = {
+    char name[PREFLIGHT_USER_MAX], closed[PATH_MAX];
+    const char *const reasons[] = {
         [PLACE_DENIED] = "its owner and mode do not allow it",
-        [PLACE_UNREACHABLE] = "a directory above it is closed to others",
+        [PLACE_UNREACHABLE] = closed,
         [PLACE_READ_ONLY] = "it is on a file system that is mounted read-only",
         [PLACE_NO_EXEC] = "it is on a file system that is mounted noexec",
-        [PLACE_UNREADABLE] = "it is a script, and its owner and mode allow no reading"};
+        [PLACE_UNREADABLE] = "if it is a script, its interpreter must",
+        [PLACE_UNREADABLE_SCRIPT] = "it is a script, and its owner and mode allow no reading"};
     struct walk *walk = context;
-    char name[PREFLIGHT_USER_MAX];
     int result = fgetc(walk->results);
-    if (result <= PLACE_GOOD || result >= PLACE_RESULTS ||
-        (result == PLACE_UNREADABLE && !is_script(path)))
+    if (result == PLACE_UNREACHABLE)
+        read_closed(walk, path, closed);
+    if (result == PLACE_UNREADABLE)
+        result = (int)judge_unreadable(path);
+    if (result <= PLACE_GOOD || result >= PLACE_RESULTS)
         return;
+    const char *remedy = remedy_of(use, result);
+    const char *verb = verbs[result == PLACE_UNREADABLE ? PLACE_SOURCE : use];
     name_walker(walk, name);
     settings_problem(walk->problems, PROBLEM_WARNING, &walk->action->at,
-                     "%s, the user of this action, cannot %s %s: %s", name, verbs[use], path,
-                     reasons[result]);
+                     "%s, the user of this action, cannot %s %s: %s%s%s%s%s", name, verb, path,
+                     reasons[result], remedy ? ": chmod " : "", remedy ? remedy : "",
+                     remedy ? " " : "", remedy ? path : "");
 }
 
 /* ---- the walk ---- */

@@ -295,10 +295,12 @@ static void keep_problems(struct supervisor *sv, const struct problem_list *prob
     }
 }
 
-static void log_problems(const struct problem_list *problems)
+/* What has no place is of the route file as a whole. */
+static void log_problems(const struct supervisor *sv, const struct problem_list *problems)
 {
     for (const struct problem *problem = problems->first; problem; problem = problem->next) {
-        char place[512] = "";
+        char place[512];
+        snprintf(place, sizeof place, "%s", sv->file);
         if (problem->source)
             snprintf(place, sizeof place, "%s:%u:%u", problem->source->name, problem->line,
                      problem->column);
@@ -376,7 +378,7 @@ static void supervisor_reload(struct supervisor *sv)
         generation_destroy(generation);
         generation = NULL;
     }
-    log_problems(&problems);
+    log_problems(sv, &problems);
     keep_problems(sv, &problems);
     problem_list_finish(&problems);
     if (generation)

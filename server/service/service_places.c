@@ -3,8 +3,12 @@
  * inaccessible nothing is given back; below an empty file system only what is bound there. */
 #include "server/service/service_places.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- directories ---- */
 
@@ -183,4 +187,21 @@ const char *service_keeps_from_running(const struct service *unit, const char *p
                                  giver = {"ExecPaths", NULL, false};
     size_t taken = reach_of(unit, &taker, path);
     return taken > 0 && taken >= reach_of(unit, &giver, path) ? taker.setting : NULL;
+}
+
+bool service_gives_away(const struct service *unit, const char *path)
+{
+    static const struct list_row row = {"StateDirectory", "/var/lib", false};
+    struct stat what;
+    char real[PATH_MAX], *slash;
+    snprintf(real, sizeof real, "%s", path);
+    if ((slash = strrchr(real, '/')) && slash > real)
+        *slash = '\0';
+    char *above = realpath(real, NULL);
+    size_t reach = above ? reach_of(unit, &row, above) : 0;
+    if (reach > 0)
+        above[reach] = '\0';
+    bool gives = reach > 0 && stat(above, &what) == 0 && what.st_uid != geteuid();
+    free(above);
+    return gives;
 }

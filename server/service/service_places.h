@@ -11,4 +11,8 @@ const char *service_hides(const struct service *unit, const char *path);
 const char *service_keeps_read_only(const struct service *unit, const char *path);
 const char *service_keeps_from_running(const struct service *unit, const char *path);
 
+/* Whether a start gives the directory of StateDirectory= that a path is in, with all that it holds,
+ * to the unit's user, who we are: systemd does so if the directory has another owner. */
+bool service_gives_away(const struct service *unit, const char *path);
+
 #endif

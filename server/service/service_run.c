@@ -117,7 +117,8 @@ static bool read_files(const struct service *unit, const char *pattern, struct e
     return done;
 }
 
-/* The admin's own are not the service's. What a terminal wants stays. */
+/* The admin's own are not the service's. What a terminal wants stays; each service has an id of its
+ * run, by which modes are judged (config/file.c). */
 static bool clear_variables(const struct place *place)
 {
     static const char *const kept[] = {"TERM", "NO_COLOR", "COLUMNS", "LANG", "LC_ALL"};
@@ -131,7 +132,8 @@ static bool clear_variables(const struct place *place)
         setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1) == 0;
     for (size_t i = 0; done && i < sizeof kept / sizeof *kept; i++)
         done = !values[i] || setenv(kept[i], values[i], 1) == 0;
-    return done && (!place->user || setenv("USER", place->user, 1) == 0) &&
+    return done && setenv("INVOCATION_ID", "00000000000000000000000000000000", 1) == 0 &&
+           (!place->user || setenv("USER", place->user, 1) == 0) &&
            (!place->home || setenv("HOME", place->home, 1) == 0);
 }
 
@@ -472,6 +474,14 @@ int service_run(struct service *unit, int (*run)(void *context, const char *cons
     remove_credentials(&place);
     sigprocmask(SIG_SETMASK, &signals, NULL);
     return code;
+}
+
+bool service_is_run_by_us(const struct service *unit)
+{
+    const char *user = text_of(unit, "User");
+    const struct passwd *found = user ? find_passwd(user) : NULL;
+    return user ? found && found->pw_uid == geteuid()
+                : geteuid() == 0 && !service_says(unit, "DynamicUser");
 }
 
 /* "-c FILE", "--config FILE" and "--config=FILE" of a command of ExecStart= that serves. */

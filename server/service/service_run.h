@@ -10,6 +10,9 @@
 int service_run(struct service *unit, int (*run)(void *context, const char *const *assumed),
                 void *context);
 
+/* Whether this process is the user that the unit names, as far as one is known before a start. */
+bool service_is_run_by_us(const struct service *unit);
+
 /* The route file of the unit's command, with its specifiers replaced; NULL: it names none. */
 const char *service_config_file(const struct service *unit);
 

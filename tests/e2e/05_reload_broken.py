@@ -17,8 +17,7 @@ BROKEN = {  # what is wrong, and what the log must name behind its place
     "another journal": ("journal.db", "other.db", ".*cannot change"),
 }
 with Server([route(actions=[ledger()])]) as server:
-    with open(server.file) as file:
-        good = file.read()
+    good = open(server.file).read()
     listeners = server.processes("listener")
     for name, (old, new, words) in BROKEN.items():
         ensure(old in good, old)
@@ -31,6 +30,7 @@ with Server([route(actions=[ledger()])]) as server:
         expect(server.processes("listener"), listeners, "the same processes go on")
     os.unlink(server.file)
     server.reload()
+    ensure(f"configuration at={server.file} reason=" in server.log(), "without the file, its name")
     expect(server.post("/hook", b"{}").status, 202, "without the file")
     server.write(server.file, good)
     os.chmod(server.file, 0o600)

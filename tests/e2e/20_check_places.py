@@ -14,9 +14,7 @@ with Server([], start=False, journal={"min_free": "16MiB"}) as server:
     os.mkdir(inside, 0o700)
     os.mkfifo(fifo, 0o600)
     for path in (mine, other):
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("#!/bin/sh\n")
-        os.chmod(path, 0o700)
+        os.chmod(server.write(path, "#!/bin/sh\n"), 0o700)
     server.settings["routes"] = [
         route("deploy", "/github", actions=[
             {"command": [mine]}, {"command": [other], "user": OTHER}, {"shell": ":", "cwd": inside},
@@ -28,10 +26,11 @@ with Server([], start=False, journal={"min_free": "16MiB"}) as server:
         server.write_settings()
         said = run() if run else server.start().log()
         for line in (f"{USER}, {CANNOT} execute {mine}: its owner and mode",
-                     f"{OTHER}, {CANNOT} execute {other}: a directory above",
+                     f"{OTHER}, {CANNOT} execute {other}: this user cannot enter {inside}",
                      f"{USER}, {CANNOT} enter {inside}: its owner",
                      f"{USER}, {CANNOT} write to {fifo}: its owner",
-                     f"{USER}, {CANNOT} make or write to {inside}/made: a directory above"):
+                     f"{USER}, {CANNOT} make or write to {inside}/made: this user cannot "
+                     f"enter {inside}"):
             ensure(line in (said.stderr if run else said), f"{line}: {said}")
         for line in (f"https://{os.uname().nodename}:8443/github → deploy (github)\n",
                      "https://hooks.example.org/open → open (no authentication)\n",

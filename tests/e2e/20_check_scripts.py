@@ -4,6 +4,7 @@ import os
 
 from facts import only_root
 from harness import Server, ensure, expect, route, server_user
+from units import USER as UNIT_USER, give
 
 only_root()
 USER = server_user().pw_name
@@ -20,7 +21,19 @@ with Server([], start=False, journal={"min_free": "16MiB"}) as server:
         {"command": ["sh", f"{other}-{{{{event.id}}}}"]}, {"command": ["perl", f"{other}-none"]}])]
     server.write_settings()
     said = server.tool("check").stderr
-    for line in (f"execute {script}: it is a script, and its owner and mode allow no reading",
-                 f"read {source}: its owner and mode do not allow it"):
+    for line in (f"execute {script}: it is a script, and its owner and mode allow no reading: "
+                 f"chmod a+rx {script}",
+                 f"read {source}: its owner and mode do not allow it: chmod a+r {source}"):
         ensure(f"{USER}, the user of this action, cannot {line}" in said, f"{line}: {said}")
     expect(said.count("the user of this action"), 2, said)
+    server.settings["routes"] = [route(actions=[{"command": ["./x.sh"]}, {"command": ["./y.sh"]}])]
+    server.write_settings()
+    server.write("y.sh", "#!/bin/sh\n")
+    give(server)
+    os.chmod(script, 0o751)
+    os.chmod(f"{server.directory}/y.sh", 0o640)
+    server.write("x.service", f"[Service]\nUser={UNIT_USER.pw_name}\n")
+    said = server.tool("check", "--unit", f"{server.directory}/x.service").stderr
+    for line in (f"read {script}: if it is a script, its interpreter must: chmod a+rx {script}",
+                 "not an executable file: chmod a+rx "):
+        ensure(line in said, f"{line}: {said}")

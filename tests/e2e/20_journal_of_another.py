@@ -30,8 +30,8 @@ with Server([route()], journal={"min_free": "16MiB"}, start=False) as server:
         told(server, f"{journal} belongs to root", f"chown {runs} {journal}")
         os.remove(journal)
         os.chmod(server.directory, 0o700)
-        told(server, f"{runs}, the user of the server, cannot reach {server.state}: a directory "
-             f"above it is closed")
+        told(server, f"{runs}, the user of the server, cannot reach {server.state}: it cannot "
+             f"enter {server.directory}")
         os.chmod(server.directory, 0o755)
     os.chmod(server.state, 0o500)
     told(server, f"belongs to {runs}, the user of", f"mode is 0500: chmod u+rwx {server.state}")

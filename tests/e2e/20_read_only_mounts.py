@@ -1,4 +1,4 @@
-"""Modes of Kubernetes and Docker are taken on read-only mounts; writable they are not."""
+"""Modes of Kubernetes and Docker are taken on their read-only mounts; writable they are not."""
 import os
 
 from disk import read_only

@@ -84,9 +84,16 @@ LOG_ACCIDENTS = {
                                                                 32 + 3 * 4120 + 2000),}
 
 
-def read_only(directory, *command):
+# As a container is given a directory, and as the sandbox of a unit makes one read-only.
+GIVEN = """mount --bind "$1" /mnt && mount -t tmpfs -o mode=755 none "$1" &&
+    cp -a /mnt/. "$1" && chmod --reference=/mnt "$1" && mount -o remount,bind,ro "$1" &&
+    shift && unset INVOCATION_ID && exec "$@" """
+SANDBOX = """mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift &&
+    unset INVOCATION_ID && exec "$@" """
+
+
+def read_only(directory, *command, script=GIVEN):
     """What the command says where that directory is a read-only mount."""
-    script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
     alone = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c",
              script, "sh", directory]
     if not shutil.which("unshare") or subprocess.run([*alone, "true"], check=False).returncode:

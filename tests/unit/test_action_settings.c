@@ -226,7 +226,7 @@ START_TEST(what_may_come_later_is_a_warning)
 {
     static const char *const rows[][2] = {
         {"command: [./no-such]", "cannot be run at the moment"},
-        {"command: [./plain]", "is not an executable file"},
+        {"command: [./plain]", "is not an executable file: chmod a+rx "},
         {"{command: [echo], cwd: no-such}", "is not a directory at the moment"},
         {"pipe: no-such", "there is no FIFO"},
     };

@@ -312,7 +312,7 @@ START_TEST(who_may_read_a_secret_depends_on_owner_and_mount)
     static const struct {
         mode_t mode;
         uid_t owner;
-        bool is_read_only;
+        bool is_sealed;
         enum file_care care;
         bool is_taken, is_warned;
     } rows[] = {
@@ -335,7 +335,7 @@ START_TEST(who_may_read_a_secret_depends_on_owner_and_mount)
         struct stat what = {.st_mode = S_IFREG | rows[i].mode, .st_uid = rows[i].owner};
         struct error warning = {""}, err = {""};
         bool is_taken =
-            file_secret_is_private(&what, rows[i].is_read_only, rows[i].care, "s", &warning, &err);
+            file_secret_is_private(&what, rows[i].is_sealed, rows[i].care, "s", &warning, &err);
         ck_assert_msg(is_taken == rows[i].is_taken, "%zu: %s", i, err.text);
         ck_assert_msg((warning.text[0] != '\0') == rows[i].is_warned, "%zu: %s", i, warning.text);
         ck_assert_msg((err.text[0] != '\0') != is_taken, "%zu", i);
@@ -387,6 +387,42 @@ START_TEST(no_message_and_no_line_shows_a_secret)
     fclose(out);
     ck_assert_msg(strlen(printed) > 20 && !strstr(printed, "hunter2"), "%s", printed);
     free(printed);
+}
+END_TEST
+
+/* A word is shown, and its line, if it is called as credentials are. */
+START_TEST(a_missing_credential_is_named_if_it_is_a_name)
+{
+    static const struct {
+        const char *word;
+        bool is_shown;
+    } rows[] = {{"github", true},        {"stripe-webhook.secret", true},
+                {"GITHUB_SECRET", true}, {"correct-horse-battery-staple", false},
+                {"hunter2", false},      {"aGVsbG8", false},
+                {"github-", false},      {"qwertzuiopasdfghjklyxcvbn", false}};
+    char text[600], line[100], *printed = NULL;
+    size_t size;
+    for (int has_others = 0; has_others < 2; has_others++)
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            if (has_others)
+                setenv("CREDENTIALS_DIRECTORY", directory, 1);
+            else
+                unsetenv("CREDENTIALS_DIRECTORY");
+            snprintf(line, sizeof line, "    secret: {credential: %s}\n", rows[i].word);
+            snprintf(text, sizeof text,
+                     SERVER "routes:\n  - name: a\n    path: /a\n    provider: github\n%s" ACTIONS,
+                     line);
+            load_again(text);
+            FILE *out = open_memstream(&printed, &size);
+            problem_list_print(&problems, out);
+            fclose(out);
+            snprintf(line, sizeof line, "LoadCredential=%s:/etc/",
+                     rows[i].is_shown ? rows[i].word : "NAME");
+            ck_assert_msg(strstr(printed, line) && problems.missing_secrets == 1, "%s", printed);
+            ck_assert_msg((strstr(printed, rows[i].word) != NULL) == rows[i].is_shown, "%s",
+                          printed);
+            free(printed);
+        }
 }
 END_TEST
 
@@ -577,6 +613,7 @@ static TCase *loading(void)
     tcase_add_test(tests, secrets_come_from_all_their_sources);
     tcase_add_test(tests, a_secret_file_that_others_can_reach_is_refused);
     tcase_add_loop_test(tests, no_message_and_no_line_shows_a_secret, 0, 16);
+    tcase_add_test(tests, a_missing_credential_is_named_if_it_is_a_name);
     tcase_add_test(tests, forgotten_secrets_are_gone);
     tcase_add_test(tests, a_configuration_that_anybody_could_write_is_refused);
     tcase_add_test(tests, a_text_in_memory_reads_nothing_else);
