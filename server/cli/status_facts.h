@@ -62,7 +62,8 @@ struct status_facts {
     int64_t total[STATUS_STATES], dead;
     struct status_orphan *orphans;
     size_t orphan_count;
-    struct status_fact oldest, next, newest_dead, newest_untold;
+    struct status_fact oldest, next, newest_dead, newest_untold, newest_not_started;
+    int64_t not_started; /* deliveries that wait because their latest attempt could not begin */
     struct status_integrity integrity;
     int64_t file_bytes, log_bytes, free_bytes; /* -1: not known */
     bool log_is_known;
