@@ -1,5 +1,5 @@
-"""status lists deliveries whose command could not be started while they wait for another attempt, and
-none that asked for it; without a server it names the command that says why."""
+"""status lists deliveries whose command could not be started while they wait for another attempt,
+and none that asked for it; without a server it names the command that says why."""
 import json
 import os
 
