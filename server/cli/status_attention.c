@@ -22,8 +22,7 @@ static struct attention *add_attention(struct status_facts *facts, const char *a
     return item;
 }
 
-/* What says why no server runs: the journal of systemd, where a unit starts it. */
-static const char *server_command(void)
+const char *status_server_command(void)
 {
     return service_is_installed() ? "systemctl status tenterhook; journalctl -u tenterhook -e"
                                   : "tenterhook check";
@@ -34,7 +33,7 @@ static void attend_server(struct status_facts *facts)
     struct attention *item;
     if (!facts->server && (item = add_attention(facts, "server"))) {
         snprintf(item->text, sizeof item->text, "%s", facts->no_server.text);
-        snprintf(item->command, sizeof item->command, "%s", server_command());
+        snprintf(item->command, sizeof item->command, "%s", status_server_command());
     }
     if (facts->server && !facts->runner && !control_flag(facts->server, "stopping") &&
         (item = add_attention(facts, "runner")))

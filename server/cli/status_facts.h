@@ -106,6 +106,9 @@ bool status_read_orphans(struct status_facts *facts, struct journal_status *stat
 /* From the facts; the list is empty. */
 void status_attend(struct status_facts *facts);
 
+/* What says why no server runs: the journal of systemd, where a unit starts it. */
+const char *status_server_command(void);
+
 /* ---- status_limits.c ---- */
 
 /* The limits of a route or an action as people write them, "" where there are none. `queue` (may

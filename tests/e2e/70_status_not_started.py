@@ -35,3 +35,5 @@ with Server([route(actions=[{"command": ["./run.sh"], "retry": LATER, "stdin": "
     server.stop()
     item = attention(3)[0]
     ensure(item["about"] == "server" and item["command"], f"{item}")
+    said = server.tool("status", "--journal", f"{server.state}/none.db").stderr
+    ensure("no server runs with the journal" in said and item["command"] in said, said)
