@@ -78,12 +78,20 @@ static void append_to_file(int fd)
 
 /* systemd names the device and the inode of what it has connected to the journal: a program that
  * was started behind it with another standard error has the same variable. */
-static bool is_journal_stream(const struct stat *what)
+bool log_is_journald(int fd)
 {
     const char *named = getenv("JOURNAL_STREAM");
+    struct stat what;
     char own[48];
-    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)what->st_dev, (uintmax_t)what->st_ino);
-    return named && strcmp(named, own) == 0;
+    if (!named || fstat(fd, &what) != 0 || !S_ISSOCK(what.st_mode))
+        return false;
+    snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)what.st_dev, (uintmax_t)what.st_ino);
+    return strcmp(named, own) == 0;
+}
+
+const char *log_priority(enum log_level level)
+{
+    return log_is_journald(2) ? priorities[level] : "";
 }
 
 void log_start(const char *process)
@@ -93,7 +101,7 @@ void log_start(const char *process)
     logger.lost = logger.lost_unsaid = 0;
     logger.last_error[0] = '\0';
     logger.is_socket = fstat(2, &what) == 0 && S_ISSOCK(what.st_mode);
-    logger.is_journald = logger.is_socket && is_journal_stream(&what);
+    logger.is_journald = log_is_journald(2);
     if (logger.fd != 2)
         close(logger.fd);
     logger.fd = 2;

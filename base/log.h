@@ -41,6 +41,12 @@ struct log_event_row {
 void log_start(const char *process);
 void log_configure(enum log_level level, enum log_format format);
 
+/* What stands in front of a line that is written to standard error otherwise, such as a problem of
+ * the route file: its priority where the journal of systemd reads it, else "". */
+const char *log_priority(enum log_level level);
+/* Whether systemd has connected the descriptor to its journal. */
+bool log_is_journald(int fd);
+
 /* The fields are those of the row, and the level lies between its two. */
 void log_write_fields(const struct log_event_row *event, enum log_level level,
                       const struct log_field *fields);

@@ -6,6 +6,7 @@
 #include "config/diagnostic.h"
 
 #include "base/encoding.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "config/nearest.h"
 
@@ -440,14 +441,21 @@ static unsigned print_line(struct bytes line, size_t shown, unsigned column, uns
     return caret;
 }
 
+/* Before each line: the journal of systemd knows no priority of a text, only of its lines. */
+static const char *front_of(enum problem_kind kind, const FILE *out)
+{
+    return out != stderr ? "" : log_priority(kind == PROBLEM_ERROR ? LOG_ERROR : LOG_WARNING);
+}
+
 static void print_place(const struct problem_list *list, const struct problem *problem, FILE *out)
 {
+    const char *front = front_of(problem->kind, out);
     struct bytes line = source_line(problem->source, problem->line);
     size_t shown = shown_length(list, problem, line);
     unsigned width;
-    fprintf(out, "%6u | ", problem->line);
+    fprintf(out, "%s%6u | ", front, problem->line);
     unsigned caret = print_line(line, shown, problem->column, problem->end_column, out, &width);
-    fprintf(out, "\n       | %*s^", (int)caret, "");
+    fprintf(out, "\n%s       | %*s^", front, (int)caret, "");
     for (unsigned i = 1; i < width; i++)
         fputc('~', out);
     fputc('\n', out);
@@ -456,6 +464,7 @@ static void print_place(const struct problem_list *list, const struct problem *p
 /* "hooks.yaml:12:7: error: …" */
 static void print_head(const struct problem_list *list, const struct problem *problem, FILE *out)
 {
+    fputs(front_of(problem->kind, out), out);
     if (problem->source) {
         print_text(bytes_of_text(problem->source->name), out);
         if (problem->line)
@@ -475,5 +484,7 @@ void problem_list_print(const struct problem_list *list, FILE *out)
             print_place(list, problem, out);
     }
     if (list->errors + list->warnings > list->count)
-        fprintf(out, "and %zu more\n", list->errors + list->warnings - list->count);
+        fprintf(out, "%sand %zu more\n",
+                front_of(list->errors > 0 ? PROBLEM_ERROR : PROBLEM_WARNING, out),
+                list->errors + list->warnings - list->count);
 }

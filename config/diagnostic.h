@@ -99,7 +99,8 @@ void problem_add_plain(struct problem_list *list, const char *format, ...)
 void problem_list_mask(struct problem_list *list, const struct source *source, unsigned line,
                        unsigned column, unsigned end_line);
 
-/* All of them, each with its line and caret, to `out`. Control bytes are escaped. */
+/* All of them, each with its line and caret, to `out`. Control bytes are escaped. On standard error
+ * that is systemd's journal each line begins with its priority. */
 void problem_list_print(const struct problem_list *list, FILE *out);
 
 /* The sentence, as it may be shown. */

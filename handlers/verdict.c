@@ -117,10 +117,10 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
     [REPLY_VERSION] = {"version_not_supported", 505, "only HTTP/1.0 and HTTP/1.1 are spoken here",
                        LOG_INFO, true, false, "The version of HTTP is neither 1.0 nor 1.1.",
                        "Mend the client; a proxy must speak HTTP/1.1 to this server."},
-    [REPLY_DRAINING] =
-        {"draining", 503, "the server is leaving, try again", LOG_INFO, true, true,
-         "The server stops, or was reloaded this moment.",
-         "Nothing: the sender tries again. If it lasts, a stop waits for `server.shutdown_grace`."},
+    [REPLY_DRAINING] = {"draining", 503, "the server is leaving, try again", LOG_INFO, true, true,
+                        "The server stops, or was reloaded this moment.",
+                        "Nothing, if the sender tries again. If it lasts, a stop waits for "
+                        "`server.shutdown_grace`."},
     [REPLY_MEMORY_FULL] = {"memory_full", 503, "too much at once, try again later", LOG_WARNING,
                            true, true,
                            "Bodies fill `server.body_memory`, or the system has no memory left.",

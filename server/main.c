@@ -1,5 +1,6 @@
 /* The program: a table of verbs. Those that speak of the others stand here, because they need the
  * table. */
+#include "base/log.h"
 #include "base/wrap.h"
 #include "config/describe.h"
 #include "config/nearest.h"
@@ -226,14 +227,15 @@ static int print_version(void)
 
 static void tell_usage(const struct verb *verb, const char *why)
 {
+    const char *front = log_priority(LOG_ERROR);
     if (*why) {
-        fprintf(stderr, "tenterhook %s: ", verb->name);
+        fprintf(stderr, "%stenterhook %s: ", front, verb->name);
         print_safe(stderr, bytes_of_text(why));
         fputc('\n', stderr);
     }
     if (verb->hint)
-        fprintf(stderr, "%s\n", verb->hint);
-    fprintf(stderr, "see tenterhook %s --help\n", verb->name);
+        fprintf(stderr, "%s%s\n", front, verb->hint);
+    fprintf(stderr, "%ssee tenterhook %s --help\n", front, verb->name);
 }
 
 static int run_verb(const struct verb *verb, int argc, char **argv)

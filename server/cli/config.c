@@ -1,6 +1,7 @@
 /* The verbs about the route file alone: check, explain, schema, reference. */
 #include "config/describe.h"
 #include "config/loader.h"
+#include "config/settings.h"
 #include "server/cli/check_print.h"
 #include "server/cli/paused.h"
 #include "server/cli/route_file.h"
@@ -14,6 +15,8 @@
 #include "server/terminal/terminal.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 struct check_options {
     struct file_options at;
@@ -150,11 +153,36 @@ static int check_in_unit(struct check *check, const char *name)
     return code;
 }
 
+/* Root can read what the user of the unit cannot, so its own check says too little. */
+static void print_unit(const char *file)
+{
+    enum { UNIT_MEMORY = 1024 * 1024 };
+    struct service *unit = calloc(1, sizeof *unit);
+    struct arena arena;
+    struct error err;
+    arena_init(&arena, UNIT_MEMORY);
+    if (unit && geteuid() == 0 && service_is_installed() &&
+        service_read(SERVICE_USUAL, &arena, unit, &err)) {
+        const char *user = service_value(unit, "User"), *own = service_config_file(unit);
+        if (user && strcmp(own ? own : SETTINGS_FILE_USUAL, file) == 0) {
+            fputs(SERVICE_USUAL ".service runs as ", stdout);
+            print_safe(stdout, bytes_of_text(user));
+            puts(": \"tenterhook check --unit " SERVICE_USUAL "\" checks as it does");
+        }
+    }
+    arena_finish(&arena);
+    free(unit);
+}
+
 static int check_run(void *given)
 {
     const struct check_options *options = given;
     struct check check = {.given = options->at.config, .without_secrets = options->without_secrets};
-    return options->unit ? check_in_unit(&check, options->unit) : check_file(&check, NULL);
+    if (options->unit)
+        return check_in_unit(&check, options->unit);
+    int code = check_file(&check, NULL);
+    print_unit(cli_config_file(check.given));
+    return code;
 }
 
 struct explain_options {

@@ -199,7 +199,10 @@ static void put_output(FILE *out, const char *name, struct bytes output, int64_t
     if (total == 0)
         return;
     fprintf(out, "%*s%s: %lld bytes", indent, "", name, (long long)total);
-    fputs((int64_t)output.length < total ? ", of which the last are:\n" : "\n", out);
+    fputs(output.length == 0               ? ", which are not kept\n"
+          : (int64_t)output.length < total ? ", of which the last are:\n"
+                                           : "\n",
+          out);
     while (output.length > 0) {
         struct bytes line = bytes_split(&output, '\n');
         fprintf(out, "%*s| ", indent + 2, "");

@@ -371,6 +371,10 @@ static int status(const char *journal, const char *config, bool json)
     bool read = status_facts_gather(&facts, journal, config, &why);
     if (!read)
         print_failure(why.text);
+    if (!read && !facts.server) { /* a start that has never succeeded makes no journal */
+        print_failure(facts.no_server.text);
+        fprintf(stderr, "  %s\n", status_server_command());
+    }
     if (json && read) {
         status_print_json(&facts);
     } else if (read || facts.server) {

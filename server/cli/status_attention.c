@@ -4,6 +4,7 @@
 #include "handlers/schema/value.h"
 #include "server/cli/control.h"
 #include "server/cli/status_facts.h"
+#include "server/service/service_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,11 +22,19 @@ static struct attention *add_attention(struct status_facts *facts, const char *a
     return item;
 }
 
+const char *status_server_command(void)
+{
+    return service_is_installed() ? "systemctl status tenterhook; journalctl -u tenterhook -e"
+                                  : "tenterhook check";
+}
+
 static void attend_server(struct status_facts *facts)
 {
     struct attention *item;
-    if (!facts->server && (item = add_attention(facts, "server")))
+    if (!facts->server && (item = add_attention(facts, "server"))) {
         snprintf(item->text, sizeof item->text, "%s", facts->no_server.text);
+        snprintf(item->command, sizeof item->command, "%s", status_server_command());
+    }
     if (facts->server && !facts->runner && !control_flag(facts->server, "stopping") &&
         (item = add_attention(facts, "runner")))
         snprintf(item->text, sizeof item->text, "the runner does not answer%s%s",
@@ -45,11 +54,13 @@ static void attend_journal(struct status_facts *facts)
     status_format_bytes(facts->free_bytes, free_text);
     status_format_bytes(min_free, least);
     if (facts->free_bytes >= 0 && facts->free_bytes < min_free &&
-        (item = add_attention(facts, "space")))
+        (item = add_attention(facts, "space"))) {
         snprintf(item->text, sizeof item->text,
                  "the disk of the journal has %s free, less than journal.min_free (%s): events are "
-                 "answered 503",
+                 "answered 503; free space on it, then the server goes on by itself",
                  free_text, least);
+        snprintf(item->command, sizeof item->command, "tenterhook prune --dry-run --older-than 1h");
+    }
     status_format_bytes(facts->log_bytes, least);
     if (facts->log_bytes > LOG_LARGE && (item = add_attention(facts, "log")))
         snprintf(item->text, sizeof item->text,
@@ -156,6 +167,21 @@ static void attend_dead(struct status_facts *facts)
         snprintf(item->command, sizeof item->command, "tenterhook events list --state dead");
 }
 
+static void attend_not_started(struct status_facts *facts)
+{
+    const struct status_fact *last = &facts->newest_not_started;
+    char span[32];
+    struct attention *item = last->is_there ? add_attention(facts, "not_started") : NULL;
+    if (!item)
+        return;
+    status_format_span(facts->now_ms - last->time_ms, span);
+    snprintf(item->text, sizeof item->text,
+             "%lld %s could not be started and %s tried again; the last, %s of %s, %s ago: %s",
+             (long long)facts->not_started, facts->not_started == 1 ? "delivery" : "deliveries",
+             facts->not_started == 1 ? "is" : "are", last->name, last->id, span, last->reason);
+    snprintf(item->command, sizeof item->command, "tenterhook events show %s", last->id);
+}
+
 static void attend_untold(struct status_facts *facts)
 {
     const struct status_fact *last = &facts->newest_untold;
@@ -210,7 +236,8 @@ static void attend_configuration(struct status_facts *facts)
         snprintf(item->text, sizeof item->text,
                  "the reload of %s was refused, and the file before runs: %.300s",
                  control_text(facts->server, "reload_refused"), refused);
-        snprintf(item->command, sizeof item->command, "tenterhook check");
+        snprintf(item->command, sizeof item->command, "tenterhook check%s",
+                 service_is_installed() ? " --unit " SERVICE_USUAL : "");
     }
     if (*uncontained && strcmp(uncontained, "server.cgroup is off") != 0 &&
         (item = add_attention(facts, "uncontained")))
@@ -233,6 +260,7 @@ void status_attend(struct status_facts *facts)
     attend_size(facts);
     attend_queues(facts);
     attend_dead(facts);
+    attend_not_started(facts);
     attend_untold(facts);
     attend_orphans(facts);
     attend_waiting(facts);

@@ -62,7 +62,8 @@ struct status_facts {
     int64_t total[STATUS_STATES], dead;
     struct status_orphan *orphans;
     size_t orphan_count;
-    struct status_fact oldest, next, newest_dead, newest_untold;
+    struct status_fact oldest, next, newest_dead, newest_untold, newest_not_started;
+    int64_t not_started; /* deliveries that wait because their latest attempt could not begin */
     struct status_integrity integrity;
     int64_t file_bytes, log_bytes, free_bytes; /* -1: not known */
     bool log_is_known;
@@ -104,6 +105,9 @@ bool status_read_orphans(struct status_facts *facts, struct journal_status *stat
 
 /* From the facts; the list is empty. */
 void status_attend(struct status_facts *facts);
+
+/* What says why no server runs: the journal of systemd, where a unit starts it. */
+const char *status_server_command(void);
 
 /* ---- status_limits.c ---- */
 

@@ -70,6 +70,9 @@ static bool read_journal(struct status_facts *facts, struct journal_status *stat
         take_delivery(&facts->newest_dead, &found, found.ended_ms);
     if (journal_status_is_well(status) && journal_status_newest_untold(status, &found))
         take_delivery(&facts->newest_untold, &found, found.ended_ms);
+    if (journal_status_is_well(status) &&
+        journal_status_not_started(status, &facts->not_started, &found))
+        take_delivery(&facts->newest_not_started, &found, found.ended_ms);
     return journal_status_is_well(status);
 }
 

@@ -11,7 +11,8 @@
 enum control_type {
     /* to the supervisor */
     CONTROL_READY = 1, /* listener: can serve; runner: journal open and checked */
-    CONTROL_ALIVE,     /* about once a second, from the child's own loop */
+    CONTROL_ALIVE,     /* about once a second, from the child's own loop. `value` of a runner: an
+                          enum runner_state */
     CONTROL_RELEASED,  /* runner: claims nothing any more, all claims are committed */
     CONTROL_UNLINKED,  /* listener: has no link; sent again with each ALIVE until it has one.
                           `value`:  the LINKs that have reached it, so that one that is under way is
@@ -39,6 +40,9 @@ enum control_type {
     CONTROL_OPERATOR, /* with a descriptor: the connection of an operator's program, whose request
                          is still to be read from it; the runner answers */
 };
+
+/* Whether new events are stored; else they are answered 503. */
+enum runner_state { RUNNER_STORES, RUNNER_NO_SPACE, RUNNER_REFUSES, RUNNER_STATES };
 
 struct control_message {
     uint32_t type;

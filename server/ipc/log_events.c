@@ -86,7 +86,8 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                      "All processes of a generation are ready, and it takes over."},
     [LOG_CONFIGURATION] = {"configuration", LOG_WARNING, LOG_ERROR, "at reason",
                            "What is wrong with the route file, at FILE:LINE:COLUMN.",
-                           "Run `tenterhook check`: it shows the line. Then reload."},
+                           "Run `tenterhook check`, of a service `tenterhook check --unit "
+                           "tenterhook`: it shows the line. Then reload."},
     [LOG_RELOAD_FAILED] =
         {"reload_failed", LOG_ERROR, LOG_ERROR, "reason serving",
          "A reload failed, and the configuration before goes on.",
@@ -280,8 +281,8 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                            "Read `reason`; the supervisor starts the next one. If it happens "
                            "again, look at the disk."},
     [LOG_SPACE_LOW] =
-        {"space_low", LOG_ERROR, LOG_ERROR, "free_bytes min_free reason",
-         "The disk has less space than `journal.min_free`.",
+        {"space_low", LOG_ERROR, LOG_ERROR, "path free_bytes min_free reason",
+         "The disk of the journal at that path has less space than `journal.min_free`.",
          "Free space: `tenterhook prune`, or a larger disk. The server goes on by itself."},
     [LOG_SPACE_ENOUGH] = {"space_enough", LOG_INFO, LOG_INFO, "free_bytes min_free",
                           "There is enough space again."},

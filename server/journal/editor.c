@@ -52,6 +52,15 @@ struct journal_edit {
     struct sqlite db;
 };
 
+/* What people can act on, where it is known. */
+static bool explain(const struct sqlite *db, struct error *err)
+{
+    if (sqlite_status(db) == SQLITE_STATUS_FULL)
+        return error_set(err, "nothing is changed: the journal cannot be written, because its disk "
+                              "is full; free space on it, then run this command again");
+    return sqlite_explain(db, err);
+}
+
 /* A commit would write over what stands behind damage in the log. No other process writes
  * meanwhile. */
 static bool look_and_prepare(struct sqlite *db, struct error *err)
@@ -59,13 +68,13 @@ static bool look_and_prepare(struct sqlite *db, struct error *err)
     bool damaged;
     return journal_check_log(sqlite_path(db), false, &damaged, err) &&
            journal_check_version(db, err) && sqlite_note_files(db, err) &&
-           (sqlite_run(db, "PRAGMA synchronous = FULL") || sqlite_explain(db, err));
+           (sqlite_run(db, "PRAGMA synchronous = FULL") || explain(db, err));
 }
 
 static bool prepare(struct sqlite *db, struct error *err)
 {
     if (!sqlite_hold(db))
-        return sqlite_explain(db, err);
+        return explain(db, err);
     bool done = look_and_prepare(db, err);
     sqlite_let_go(db);
     return done;
@@ -101,12 +110,12 @@ void journal_edit_close(struct journal_edit *edit)
 bool journal_edit_begin(struct journal_edit *edit, struct error *err)
 {
     sqlite_clear(&edit->db);
-    return sqlite_begin(&edit->db) || sqlite_explain(&edit->db, err);
+    return sqlite_begin(&edit->db) || explain(&edit->db, err);
 }
 
 bool journal_edit_commit(struct journal_edit *edit, struct error *err)
 {
-    return sqlite_commit(&edit->db) || sqlite_explain(&edit->db, err);
+    return sqlite_commit(&edit->db) || explain(&edit->db, err);
 }
 
 static struct bind_value text_or_null(const char *text)
@@ -120,10 +129,10 @@ bool journal_edit_replay(struct journal_edit *edit, int64_t seq, const struct re
     struct sqlite *db = &edit->db;
     if (!sqlite_execute(db, EDIT_REPLAY, bind_number(seq), text_or_null(choice->state),
                         text_or_null(choice->action)))
-        return sqlite_explain(db, err);
+        return explain(db, err);
     *count = (size_t)sqlite_changes(db);
     return *count == 0 || sqlite_execute(db, EDIT_REPLAY_EVENT, bind_number(seq)) ||
-           sqlite_explain(db, err);
+           explain(db, err);
 }
 
 bool journal_edit_cancel(struct journal_edit *edit, int64_t seq, bool all, int64_t now_ms,
@@ -131,7 +140,7 @@ bool journal_edit_cancel(struct journal_edit *edit, int64_t seq, bool all, int64
 {
     if (!sqlite_execute(&edit->db, EDIT_CANCEL, bind_number(seq), bind_number(all),
                         bind_number(now_ms)))
-        return sqlite_explain(&edit->db, err);
+        return explain(&edit->db, err);
     *count = (size_t)sqlite_changes(&edit->db);
     return true;
 }
@@ -140,7 +149,7 @@ bool journal_edit_forget_keys(struct journal_edit *edit, const char *route, size
                               struct error *err)
 {
     if (!sqlite_execute(&edit->db, EDIT_FORGET_KEYS, bind_text(route)))
-        return sqlite_explain(&edit->db, err);
+        return explain(&edit->db, err);
     *count = (size_t)sqlite_changes(&edit->db);
     return true;
 }
@@ -150,7 +159,7 @@ bool journal_edit_pause(struct journal_edit *edit, const char *route, const char
 {
     if (!sqlite_execute(&edit->db, EDIT_PAUSE, bind_text(route), bind_number(now_ms),
                         bind_text(why)))
-        return sqlite_explain(&edit->db, err);
+        return explain(&edit->db, err);
     *changed = sqlite_changes(&edit->db) > 0;
     return true;
 }
@@ -159,7 +168,7 @@ bool journal_edit_resume(struct journal_edit *edit, const char *route, bool *cha
                          struct error *err)
 {
     if (!sqlite_execute(&edit->db, EDIT_RESUME, bind_text(route)))
-        return sqlite_explain(&edit->db, err);
+        return explain(&edit->db, err);
     *changed = sqlite_changes(&edit->db) > 0;
     return true;
 }

@@ -30,6 +30,7 @@ enum status_sql {
     STATUS_NEWEST_DEAD,
     STATUS_COUNT_DEAD,
     STATUS_NEWEST_UNTOLD,
+    STATUS_NOT_STARTED,
     STATUS_DELIVERY,
     STATUS_NAMES,
     STATUS_WAITING_OF,
@@ -70,6 +71,12 @@ static const char *const status_sql[STATUS_SQL_COUNT] = {
         " WHERE d.state = 'dead' AND d.reason IS NOT 'cancelled' AND NOT " D_IS_OWN
         " AND coalesce((SELECT max(o.state = 'dead') FROM delivery o WHERE o.seq" OWN_OF_SAME
         "), 1)",
+    /* What waits for another attempt has a time. An attempt that began ends by an exit or a signal;
+     * a worker, which is started once for many, ends one by its answer. */
+    [STATUS_NOT_STARTED] =
+        "SELECT seq, max(coalesce(ended_ms, 0)), count(*) FROM delivery INDEXED BY delivery_due"
+        " WHERE due_ms > 0 AND state = 'pending' AND failures > 0 AND wait_ms IS NOT NULL"
+        " AND exit_status IS NULL AND signal IS NULL AND reason NOT GLOB 'the worker *'",
     [STATUS_DELIVERY] = "SELECT e.id, a.route, a.name, d.reason, e.received_ms, d.ended_ms,"
                         " d.due_ms FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
                         " LEFT JOIN action a ON a.number = d.action WHERE d.seq = ?1",
@@ -290,6 +297,20 @@ bool journal_status_newest_dead(struct journal_status *status, struct status_del
 bool journal_status_newest_untold(struct journal_status *status, struct status_delivery *found)
 {
     return read_found(status, STATUS_NEWEST_UNTOLD, found);
+}
+
+bool journal_status_not_started(struct journal_status *status, int64_t *count,
+                                struct status_delivery *newest)
+{
+    int64_t seq = 0;
+    *count = 0;
+    sqlite_clear(&status->db);
+    struct query query = sqlite_query_values(&status->db, STATUS_NOT_STARTED, NULL, 0);
+    while (query_next(&query)) {
+        seq = query_number(&query, 0);
+        *count = query_number(&query, 2);
+    }
+    return *count > 0 && read_delivery(status, seq, newest);
 }
 
 bool journal_status_count_dead(struct journal_status *status, int64_t *count)

@@ -54,6 +54,10 @@ bool journal_status_newest_dead(struct journal_status *status, struct status_del
 /* Of those that tell of failures: the dead one that has ended last, while what it was to tell of is
  * still dead. */
 bool journal_status_newest_untold(struct journal_status *status, struct status_delivery *found);
+/* Pending deliveries whose latest attempt could not be started, and the last of them. False also
+ * where there is none. Looks at all that wait for another attempt. */
+bool journal_status_not_started(struct journal_status *status, int64_t *count,
+                                struct status_delivery *newest);
 bool journal_status_is_well(const struct journal_status *status);
 
 /* Dead deliveries that nobody has cancelled. */

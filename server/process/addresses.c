@@ -1,9 +1,11 @@
-/* What a reload brings is said too, so that a port 0 is known. */
+/* What a reload brings is said too, so that a port 0 is known. Standard output has it for scripts;
+ * where systemd's journal reads that too, the line of the log is enough. */
 #include "server/process/addresses.h"
 
 #include "server/ipc/log_events.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* Of sockets that the configuration before served too; new ones have been given theirs. */
 void addresses_open(const struct generation *generation, const struct socket_table *table)
@@ -31,7 +33,8 @@ void addresses_print(const struct generation *generation, struct socket_table *t
                 continue;
             socket->said = true;
             socket_describe(socket, !listen[i].tls.off, text, sizeof text);
-            printf("listening on %s\n", text);
+            if (!log_is_journald(STDOUT_FILENO))
+                printf("listening on %s\n", text);
             log_write(LOG_LISTENING, log_text("address", text));
         }
     }

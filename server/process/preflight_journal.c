@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* Who runs the server: root becomes another user, others stay who they are. Nobody knows as whom it
@@ -208,9 +209,30 @@ static void check_floor(const struct settings *settings, struct problem_list *pr
                      is, needed);
 }
 
+/* Below the floor the first event is answered 503. */
+static void check_space(const struct settings *settings, struct problem_list *problems)
+{
+    const struct journal_settings *journal = &settings->journal;
+    struct statvfs disk;
+    char directory[PATH_MAX], is[32], floor[32];
+    snprintf(directory, sizeof directory, "%s", journal->path);
+    if (statvfs(dirname(directory), &disk) != 0)
+        return;
+    int64_t free = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+    if (free >= journal->min_free)
+        return;
+    units_format_size(free - free % (1 << 20), is); /* few digits are enough */
+    units_format_size(journal->min_free, floor);
+    settings_problem(problems, PROBLEM_WARNING, &journal->min_free_at,
+                     "the disk of the journal has %s free, less than journal.min_free (%s): events "
+                     "are answered 503 until there is space; free some, or set journal.min_free",
+                     is, floor);
+}
+
 void preflight_warn_journal(const struct settings *settings, enum problem_kind unwritable,
                             struct problem_list *problems)
 {
     check_place(settings, unwritable, problems);
     check_floor(settings, problems);
+    check_space(settings, problems);
 }

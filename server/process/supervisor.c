@@ -60,10 +60,11 @@ struct supervisor {
     struct loop_timer kill_timer; /* the grace is over */
     struct loop_timer tick_timer; /* hung children, the watchdog */
     int64_t watchdog_ns, watchdog_told_ns;
-    bool claimed;       /* the current runner has been told to CLAIM */
-    bool reload_wanted; /* a signal came while a generation was coming */
-    unsigned reloads;   /* that have begun: the number of the last one */
-    char *reload_text;  /* its problems, where an operator waits for them; or NULL */
+    uint64_t runner_state; /* enum runner_state of the current one, as systemd knows it */
+    bool claimed;          /* the current runner has been told to CLAIM */
+    bool reload_wanted;    /* a signal came while a generation was coming */
+    unsigned reloads;      /* that have begun: the number of the last one */
+    char *reload_text;     /* its problems, where an operator waits for them; or NULL */
     struct operators operators;
     struct server_facts facts;
     bool stopping;
@@ -273,6 +274,7 @@ static void supervisor_promote(struct supervisor *sv)
               log_text("sqlite", journal_library_version()),
               log_text("checkpoints", journal_checkpoints_apart() ? "apart" : "beside"));
     notify_send("READY=1\nSTATUS=serving");
+    sv->runner_state = RUNNER_STORES;
     reload_ended(sv, NULL);
     reload_if_wanted(sv);
 }
@@ -513,6 +515,21 @@ static void grace_is_over(struct loop_timer *timer)
 
 /* ---- the children ---- */
 
+/* What `systemctl status` shows as long as senders meet it. */
+static void tell_runner_state(struct supervisor *sv, uint64_t state)
+{
+    static const char *const texts[RUNNER_STATES] = {
+        [RUNNER_STORES] = "STATUS=serving",
+        [RUNNER_NO_SPACE] = "STATUS=new events are answered 503: the disk of the journal has too "
+                            "little space",
+        [RUNNER_REFUSES] = "STATUS=new events are answered 503: the journal cannot be written",
+    };
+    if (state == sv->runner_state || state >= RUNNER_STATES || sv->stopping)
+        return;
+    sv->runner_state = state;
+    notify_send(texts[state]);
+}
+
 static void child_said(struct child *child, const struct control_message *message)
 {
     struct supervisor *sv = child->children->owner;
@@ -525,6 +542,9 @@ static void child_said(struct child *child, const struct control_message *messag
     }
     if (message->type == CONTROL_RELEASED)
         child->released = true;
+    if (message->type == CONTROL_ALIVE && child->role == ROLE_RUNNER &&
+        child->generation == sv->current)
+        tell_runner_state(sv, message->value);
     if (message->type == CONTROL_UNLINKED)
         child_reconnect(child, message->value);
     if (sv->coming && !sv->stopping && generation_is_ready(sv, sv->coming))

@@ -102,6 +102,7 @@ void journal_health_init(struct journal_health *health, struct journal *journal,
 {
     *health = (struct journal_health){.journal = journal,
                                       .loop = loop,
+                                      .path = settings->path,
                                       .min_free = settings->min_free,
                                       .since_ns = clock_monotonic_ns(),
                                       .reopened = reopened,
@@ -138,8 +139,10 @@ void journal_health_give_room(struct journal_health *health, struct journal_turn
 static void say_no_room(const struct journal_health *health, const struct journal_turn *turn,
                         bool *said, const char *reason)
 {
+    int64_t free = turn->room + health->min_free; /* without the log's content, maybe below 0 */
     if (!*said)
-        log_write(LOG_SPACE_LOW, log_number("free_bytes", turn->room + health->min_free),
+        log_write(LOG_SPACE_LOW, log_text("path", health->path),
+                  log_number("free_bytes", free > 0 ? free : 0),
                   log_number("min_free", health->min_free), log_text("reason", reason));
     *said = true;
 }
@@ -178,6 +181,17 @@ void journal_health_note(struct journal_health *health, const struct journal_tur
         say_no_room(health, turn, &health->no_outputs, "outputs of commands are not kept");
     if (turn->end == JOURNAL_REFUSED)
         latch(health, &turn->refusal);
+}
+
+/* The floor is looked at again where it was hit: without events no turn would. */
+enum runner_state journal_health_state(const struct journal_health *health)
+{
+    int64_t free = 0;
+    if (health->refuses)
+        return strcmp(health->refusal.state, "full") == 0 ? RUNNER_NO_SPACE : RUNNER_REFUSES;
+    if (!health->low_space || !health->journal->engine->space(health->journal, &free))
+        return RUNNER_STORES;
+    return free - health->min_free < ROOM_AGAIN ? RUNNER_NO_SPACE : RUNNER_STORES;
 }
 
 unsigned journal_health_retry_after_s(const struct journal_health *health)

@@ -4,11 +4,13 @@
 #define TENTERHOOK_SERVER_RUNNER_JOURNAL_HEALTH_H
 
 #include "base/loop.h"
+#include "server/ipc/control.h"
 #include "server/journal/journal.h"
 
 struct journal_health {
     struct journal *journal;
     struct loop *loop;
+    const char *path; /* of the settings */
     int64_t min_free;
     bool refuses;                   /* nothing is submitted but the turn that proves */
     struct journal_refusal refusal; /* the last */
@@ -42,6 +44,9 @@ void journal_health_give_room(struct journal_health *health, struct journal_turn
 bool journal_health_judge(struct journal_health *health, struct journal_turn *turn);
 /* The same of a turn that nobody waits for: it is not submitted again. */
 void journal_health_note(struct journal_health *health, const struct journal_turn *turn);
+
+/* What senders meet now: ipc/control.h has the numbers. */
+enum runner_state journal_health_state(const struct journal_health *health);
 
 /* What to tell those who are refused, in seconds. */
 unsigned journal_health_retry_after_s(const struct journal_health *health);

@@ -272,7 +272,7 @@ static bool put_journal(struct buffer *out, const struct journal_health *health)
     clock_format_unix_ms(health->refused_ms, when);
     return buffer_printf(out, ",\"journal\":{\"refuses\":%s,\"space_low\":%s,\"free\":%lld",
                          health->refuses ? "true" : "false", health->low_space ? "true" : "false",
-                         known ? (long long)free : -1) &&
+                         known ? (long long)(free > 0 ? free : 0) : -1) &&
            (health->refused_ms == 0 ||
             (put_text(out, "refused", when) && put_text(out, "state", health->refusal.state) &&
              put_text(out, "reason", health->refusal.reason.text))) &&

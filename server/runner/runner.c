@@ -467,7 +467,8 @@ static void control_ready(struct loop_watch *watch, uint32_t events)
 static void say_alive(struct loop_timer *timer)
 {
     struct runner *runner = timer->owner;
-    control_send(runner->process->control, CONTROL_ALIVE, 0, -1);
+    control_send(runner->process->control, CONTROL_ALIVE, journal_health_state(&runner->health),
+                 -1);
     loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + ALIVE_NS);
 }
 

@@ -7,6 +7,7 @@
 #include "config/file.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -310,6 +311,17 @@ bool service_read(const char *name, struct arena *arena, struct service *unit, s
         return error_set(err, "no memory");
     find_drop_ins(arena, beside, &found);
     return add_file(unit, name, err) && add_drop_ins(unit, &found, err);
+}
+
+bool service_is_installed(void)
+{
+    char path[128];
+    for (size_t i = 0; i < DIRECTORIES; i++) {
+        snprintf(path, sizeof path, "%s/" SERVICE_USUAL ".service", directories[i]);
+        if (access(path, F_OK) == 0)
+            return !is_masked(path);
+    }
+    return false;
 }
 
 /* ---- values ---- */

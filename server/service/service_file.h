@@ -21,6 +21,9 @@ struct service {
 /* `name` is a path, if it has a slash, or the name of a unit in systemd's directories. False with a
  * sentence. */
 bool service_read(const char *name, struct arena *arena, struct service *unit, struct error *err);
+/* The unit of the Debian package, and whether this machine has it. */
+#define SERVICE_USUAL "tenterhook"
+bool service_is_installed(void);
 /* The settings of one text, which are added; "X=" takes away those before, if X is no choice. */
 bool service_add(struct service *unit, struct bytes text, struct error *err);
 

@@ -4,6 +4,7 @@
 #include "server/terminal/terminal.h"
 
 #include "base/encoding.h"
+#include "base/log.h"
 
 #include <unistd.h>
 
@@ -70,7 +71,7 @@ bool print_is_for_terminal(void)
 
 void print_failure(const char *reason)
 {
-    fputs("tenterhook: ", stderr);
+    fprintf(stderr, "%stenterhook: ", log_priority(LOG_ERROR));
     print_safe(stderr, bytes_of_text(reason));
     fputc('\n', stderr);
 }

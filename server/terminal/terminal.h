@@ -61,7 +61,7 @@ bool terminal_can_ask(void);
 void terminal_stops_nothing(void);
 
 /* "tenterhook: …" on standard error: why something failed, with what it may contain of files and
- * of what strangers wrote. */
+ * of what strangers wrote. systemd's journal gets it as an error. */
 void print_failure(const char *reason);
 
 /* Valid JSON; it stays the same JSON, with such characters written as \u. */

@@ -214,6 +214,24 @@ START_TEST(all_of_an_event_is_shown)
 }
 END_TEST
 
+/* Below half of journal.min_free outputs are counted and not stored. */
+START_TEST(an_output_that_is_not_kept_is_said_to_be_so)
+{
+    char *text = NULL;
+    size_t size;
+    struct events_text shown = {.out = open_memstream(&text, &size)};
+    const struct delivery_view delivery = {.action = bytes_of_text("1"),
+                                           .state = bytes_of_text("dead"),
+                                           .attempt = 1,
+                                           .output_total = 30070};
+    events_text_delivery(&shown, &delivery);
+    fclose(shown.out);
+    ck_assert_msg(strstr(text, "standard output: 30070 bytes, which are not kept\n") != NULL, "%s",
+                  text);
+    free(text);
+}
+END_TEST
+
 START_TEST(reasons_name_a_place_if_they_have_one)
 {
     char *text = NULL;
@@ -354,6 +372,7 @@ Suite *test_suite(void)
     tcase_add_test(all, filters_choose);
     tcase_add_test(all, a_prefix_finds_what_is_unique);
     tcase_add_test(all, all_of_an_event_is_shown);
+    tcase_add_test(all, an_output_that_is_not_kept_is_said_to_be_so);
     tcase_add_test(all, reasons_name_a_place_if_they_have_one);
     tcase_add_test(all, what_is_stored_with_the_body_is_shown);
     tcase_add_test(all, json_is_json);

@@ -26,7 +26,7 @@ static void completed(struct journal_turn *done)
 
 static void set_up(void)
 {
-    const struct journal_settings settings = {.min_free = MIN_FREE};
+    const struct journal_settings settings = {.path = "/j/own.db", .min_free = MIN_FREE};
     held_begin();
     log_tail_begin();
     journal_health_init(&health, &held.journal, &held.loop, &settings, note_reopened, &health);
@@ -241,7 +241,40 @@ START_TEST(want_of_space_is_said_once_each_way)
     journal_health_give_room(&health, &turn);
     turn.events_refused = true;
     ck_assert(journal_health_judge(&health, &turn));
-    expect_log("space_low free_bytes=7 min_free=104857600");
+    expect_log("space_low path=/j/own.db free_bytes=7 min_free=104857600");
+}
+END_TEST
+
+/* The content of the journal's log counts as used, and may be more than is free. */
+START_TEST(free_space_is_never_said_to_be_below_nothing)
+{
+    held.free_bytes = 0;
+    journal_health_give_room(&health, &turn);
+    turn.room -= 397312;
+    turn.events_refused = true;
+    ck_assert(journal_health_judge(&health, &turn));
+    expect_log("space_low path=/j/own.db free_bytes=0 ");
+}
+END_TEST
+
+/* Told once a second, also while no event comes that would find the space. */
+START_TEST(the_state_is_that_of_now)
+{
+    ck_assert_int_eq(journal_health_state(&health), RUNNER_STORES);
+    held.free_bytes = 7;
+    journal_health_give_room(&health, &turn);
+    ck_assert_int_eq(journal_health_state(&health), RUNNER_STORES); /* nobody has met it yet */
+    turn.events_refused = true;
+    ck_assert(journal_health_judge(&health, &turn));
+    ck_assert_int_eq(journal_health_state(&health), RUNNER_NO_SPACE);
+    held.free_bytes = MIN_FREE + ROOM_AGAIN;
+    ck_assert_int_eq(journal_health_state(&health), RUNNER_STORES);
+    submit();
+    refuse("full");
+    ck_assert_int_eq(journal_health_state(&health), RUNNER_NO_SPACE);
+    held_wait(&health.retry);
+    refuse("broken");
+    ck_assert_int_eq(journal_health_state(&health), RUNNER_REFUSES);
 }
 END_TEST
 
@@ -258,6 +291,8 @@ Suite *test_suite(void)
     tcase_add_test(all, what_is_refused_during_a_wait_for_the_lock_is_proved_again);
     tcase_add_test(all, room_is_what_is_above_the_floor);
     tcase_add_test(all, want_of_space_is_said_once_each_way);
+    tcase_add_test(all, free_space_is_never_said_to_be_below_nothing);
+    tcase_add_test(all, the_state_is_that_of_now);
     suite_add_tcase(suite, all);
     return suite;
 }

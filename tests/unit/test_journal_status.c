@@ -138,6 +138,42 @@ START_TEST(counts_and_the_first_of_each)
 }
 END_TEST
 
+/* The same columns as SQL_FINISH writes: of an attempt that exited, timed out, never began, and of
+ * a worker's answer. */
+START_TEST(what_could_not_be_started_is_counted_while_it_waits)
+{
+    static const char *const waits[] = {
+        "exit_status = 75, reason = 'exited with status 75'",
+        "signal = 15, reason = 'timeout'",
+        "reason = 'the worker wanted it later'",
+    };
+    struct status_delivery found;
+    char sql[256];
+    int64_t count = 1;
+    fill();
+    struct journal_status *status = open_status();
+    ck_assert(!journal_status_not_started(status, &count, &found) && count == 0);
+    ck_assert(journal_status_is_well(status));
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        snprintf(sql, sizeof sql,
+                 "UPDATE delivery SET due_ms = 9, wait_ms = 9, failures = 2, ended_ms = 8,"
+                 " exit_status = NULL, signal = NULL, %s WHERE event = 4",
+                 waits[i]);
+        run_sql(sql);
+        ck_assert_msg(!journal_status_not_started(status, &count, &found), "%s", waits[i]);
+    }
+    run_sql("UPDATE delivery SET due_ms = 9, wait_ms = 9, failures = event - 3, ended_ms = event,"
+            " exit_status = NULL, signal = NULL, reason = 'may not be executed ' || event"
+            " WHERE state = 'pending'");
+    ck_assert(journal_status_not_started(status, &count, &found) && count == 2);
+    ck_assert(is_id(found.id, 5) && found.ended_ms == 5);
+    ck_assert(bytes_equal_text(found.reason, "may not be executed 5"));
+    run_sql("UPDATE delivery SET state = 'done' WHERE event = 5");
+    ck_assert(journal_status_not_started(status, &count, &found) && is_id(found.id, 4));
+    journal_status_close(status);
+}
+END_TEST
+
 static void say_action(void *context, int64_t number, struct bytes route, struct bytes action)
 {
     size_t length = strlen(said);
@@ -236,6 +272,7 @@ Suite *test_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, fixture_begin, fixture_end);
     tcase_add_test(all, counts_and_the_first_of_each);
+    tcase_add_test(all, what_could_not_be_started_is_counted_while_it_waits);
     tcase_add_test(all, what_waits_for_actions_that_are_gone);
     tcase_add_test(all, a_journal_without_events_has_nothing);
     tcase_add_test(all, what_waits_is_cancelled);

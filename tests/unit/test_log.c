@@ -1,5 +1,6 @@
 /* Lines of the log as journald gets them, and as everything else does. */
 #include "base/log.h"
+#include "config/diagnostic.h"
 #include "tests/unit/suite.h"
 
 #include <check.h>
@@ -98,6 +99,29 @@ START_TEST(another_standard_error_than_the_journals_gets_no_priority)
 }
 END_TEST
 
+/* What is written otherwise: problems of the route file, and why a start failed. */
+START_TEST(a_line_written_otherwise_gets_its_priority_for_journald_alone)
+{
+    struct problem_list list;
+    char text[256];
+    int journal = connect_stderr();
+    ck_assert_str_eq(log_priority(LOG_ERROR), "");
+    ck_assert(!log_is_journald(2) && !log_is_journald(-1));
+    name_stream(0);
+    ck_assert(log_is_journald(2) && !log_is_journald(journal));
+    ck_assert_str_eq(log_priority(LOG_WARNING), "<4>");
+    problem_list_init(&list);
+    const struct source *source = problem_list_add_source(&list, "a.yaml", "/", bytes_of_text("x"));
+    problem_add_at(&list, source, 1, 1, 2, "wrong");
+    problem_list_print(&list, stderr);
+    problem_list_finish(&list);
+    ssize_t got = recv(journal, text, sizeof text - 1, MSG_DONTWAIT);
+    ck_assert_int_gt(got, 0);
+    text[got] = '\0';
+    ck_assert_str_eq(text, "<3>a.yaml:1:1: error: wrong\n<3>     1 | x\n<3>       | ^\n");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("log");
@@ -106,6 +130,7 @@ Suite *test_suite(void)
     tcase_add_test(all, the_last_error_has_its_time_and_no_priority);
     tcase_add_test(all, json_for_journald_is_the_same_json_behind_a_priority);
     tcase_add_test(all, another_standard_error_than_the_journals_gets_no_priority);
+    tcase_add_test(all, a_line_written_otherwise_gets_its_priority_for_journald_alone);
     suite_add_tcase(suite, all);
     return suite;
 }
