@@ -43,7 +43,7 @@ static void tell_server(const char *journal)
         .journal = journal, .verb = "refresh", .patience_ms = PATIENCE_MS};
     struct error why;
     enum control_end end = control_ask(&request, NULL, &why);
-    if (end != CONTROL_DONE && end != CONTROL_NO_SERVER)
+    if (end != CONTROL_DONE && end != CONTROL_NO_SERVER && end != CONTROL_BARRED)
         fputs("tenterhook: the server has not confirmed it yet\n", stderr);
 }
 
