@@ -10,6 +10,7 @@
 #include "server/process/preflight.h"
 #include "server/service/service_run.h"
 #include "server/service/service_sandbox.h"
+#include "server/terminal/prose.h"
 #include "server/terminal/terminal.h"
 
 #include <stdlib.h>
@@ -42,15 +43,6 @@ static void print_summary(const char *file, const struct settings *settings,
     fputc('\n', out);
 }
 
-/* What of the machine decides how the journal is written. */
-static void print_library(FILE *out)
-{
-    fprintf(out, "journal: SQLite %s%s\n", journal_library_version(),
-            journal_checkpoints_apart()
-                ? ", whose WAL-reset bug is worked around: checkpoints run apart from commits"
-                : ": checkpoints run beside commits");
-}
-
 /* The administrator of a machine has neither the unit's variables nor its credentials. */
 static void print_unchecked(const struct settings *settings, bool without_keys, FILE *out)
 {
@@ -79,7 +71,6 @@ static void print_check(const char *file, const struct settings *settings,
     if (settings && problems->errors == 0) {
         check_print_routes(settings, stdout);
         check_print_users(settings, stdout);
-        print_library(stdout);
     }
     if (settings)
         paused_print_of(settings->journal.path, stdout);
@@ -150,12 +141,10 @@ struct explain_options {
     const char *name;
 };
 
-/* For people to read: longer lines than these are not. */
 static unsigned text_width_wanted(void)
 {
-    enum { WIDTH_USUAL = 80, WIDTH_MAX = 100 };
-    struct screen screen = screen_look();
-    return !screen.is_terminal ? WIDTH_USUAL : screen.width > WIDTH_MAX ? WIDTH_MAX : screen.width;
+    enum { WIDTH_USUAL = 80 };
+    return print_is_for_terminal() ? prose_width() : WIDTH_USUAL;
 }
 
 static int explain_run(void *given)
