@@ -55,6 +55,7 @@ START_TEST(sentences_are_whole)
     check(mdoc_sentence, "prints it", "Prints it.\n");
     check(mdoc_sentence, "Prints it.", "Prints it.\n");
     check(mdoc_sentence, "`a` is", ".Ql \"\\&a\"\nis.\n");
+    check(mdoc_about, "puts `a b`, where \"c\" is", ".Nd puts a b, where \\(dqc\\(dq is\n");
     check(mdoc_words, "A=B No x", " \\&A=B \\&No \\&x");
     check(mdoc_paragraphs, "one\n\ntwo\nthree", ".Pp\none\n.Pp\ntwo three\n");
 }
