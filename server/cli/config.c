@@ -217,7 +217,7 @@ static const struct option_row check_rows[] = {
      .sentence = "checks everything but secrets and private keys, which only the server can read"},
     {.name = "unit",
      .value = "UNIT",
-     .kind = OPTION_FILE,
+     .kind = OPTION_UNIT,
      .offset = offsetof(struct check_options, unit),
      .sentence =
          "checks as systemd would run it: with the user, variables, credentials and sandbox "
