@@ -61,16 +61,24 @@ static void print_unchecked(const struct settings *settings, bool without_keys, 
     fputc('\n', out);
 }
 
+/* A file to check, and the unit that it is to run in. */
+struct check {
+    const char *given; /* file; NULL: that of the unit, else the usual one */
+    bool without_secrets;
+    const struct service *unit; /* NULL: none is given */
+};
+
 static void print_check(const char *file, const struct settings *settings,
-                        const struct problem_list *problems, bool without_secrets)
+                        const struct problem_list *problems, const struct check *check)
 {
     problem_list_print(problems, stderr);
     print_summary(file, settings, problems, stdout);
-    if (settings && (without_secrets || settings->assumed_secrets > 0))
-        print_unchecked(settings, without_secrets, stdout);
+    if (settings && (check->without_secrets || settings->assumed_secrets > 0))
+        print_unchecked(settings, check->without_secrets, stdout);
     if (settings && problems->errors == 0) {
         check_print_routes(settings, stdout);
-        check_print_users(settings, stdout);
+        bool is_of_unit = check->unit && service_user_is_own(check->unit);
+        check_print_users(settings, is_of_unit ? check->unit->names.unit : NULL, stdout);
     }
     if (settings)
         paused_print_of(settings->journal.path, stdout);
@@ -79,13 +87,6 @@ static void print_check(const char *file, const struct settings *settings,
         fputs(" cannot be read here; \"check --without-secrets\" checks everything else\n", stdout);
     }
 }
-
-/* A file to check, and the unit that it is to run in. */
-struct check {
-    const char *given; /* file; NULL: that of the unit, else the usual one */
-    bool without_secrets;
-    const struct service *unit; /* NULL: none is given */
-};
 
 static int check_file(void *context, const char *const *assumed)
 {
@@ -105,7 +106,7 @@ static int check_file(void *context, const char *const *assumed)
         preflight_check(settings, !without_secrets, &problems);
     if (settings && check->unit)
         service_sandbox_check(check->unit, settings, &problems);
-    print_check(file, settings, &problems, without_secrets);
+    print_check(file, settings, &problems, check);
     int code = problems.errors == 0 ? EXIT_DONE : missing ? EXIT_ENVIRONMENT : EXIT_NO;
     settings_destroy(settings);
     problem_list_finish(&problems);

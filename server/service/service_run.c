@@ -377,6 +377,13 @@ static const char *text_of(const struct service *unit, const char *name)
     return value ? service_text(unit, value) : NULL;
 }
 
+bool service_user_is_own(const struct service *unit)
+{
+    const char *user = text_of(unit, "User");
+    const struct passwd *found = user ? find_passwd(user) : NULL;
+    return found && found->pw_uid == geteuid();
+}
+
 static bool find_user(struct place *place, struct error *err)
 {
     const char *user = text_of(place->unit, "User"), *group = text_of(place->unit, "Group");

@@ -10,6 +10,9 @@
 int service_run(struct service *unit, int (*run)(void *context, const char *const *assumed),
                 void *context);
 
+/* Whether this process has the user that the unit names. */
+bool service_user_is_own(const struct service *unit);
+
 /* The route file of the unit's command, with its specifiers replaced; NULL: it names none. */
 const char *service_config_file(const struct service *unit);
 
