@@ -200,6 +200,17 @@ void mdoc_paragraphs(FILE *out, const char *text)
     }
 }
 
+void mdoc_about(FILE *out, const char *text)
+{
+    fputs(".Nd ", out);
+    while (*text) {
+        size_t length = strcspn(text, "`");
+        put_escaped(out, text, length);
+        text += length + (text[length] != '\0');
+    }
+    fputc('\n', out);
+}
+
 void mdoc_words(FILE *out, const char *text)
 {
     while (*text) {

@@ -14,6 +14,10 @@ void mdoc_sentence(FILE *out, const char *text);
 /* Paragraphs that a blank line divides; `.Pp` before each. */
 void mdoc_paragraphs(FILE *out, const char *text);
 
+/* The line that says what the page is about, `.Nd`: plain words, because "man -k" shows those in
+ * front of the first macro alone. */
+void mdoc_about(FILE *out, const char *text);
+
 /* Words that are arguments of a macro, so that none of them is taken for a macro; a blank before
  * each. */
 void mdoc_words(FILE *out, const char *text);

@@ -126,7 +126,7 @@ static bool cancel_running(struct cancelling *run, struct error *err)
                                             .context = run};
     struct error why;
     enum control_end end = control_ask(&request, NULL, &why);
-    if (end == CONTROL_NO_SERVER)
+    if (end == CONTROL_NO_SERVER || end == CONTROL_BARRED)
         return error_set(err, "%s; what runs cannot be cancelled", why.text);
     run->refusal = end == CONTROL_FAILED || end == CONTROL_LOST ? why : (struct error){""};
     if (end == CONTROL_LATE)
@@ -223,8 +223,9 @@ static void find_out_if_alone(struct cancelling *run)
     static struct journal_lock lock;
     struct journal_owner owner;
     struct error why;
-    run->is_alone = find_owner(run->journal, &owner) &&
-                    control_ask(&request, NULL, &why) == CONTROL_NO_SERVER &&
+    enum control_end end = control_ask(&request, NULL, &why);
+    run->is_alone = (end == CONTROL_NO_SERVER || end == CONTROL_BARRED) &&
+                    find_owner(run->journal, &owner) &&
                     journal_lock(run->journal, &owner, NULL, &lock, &why);
 }
 

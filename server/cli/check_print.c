@@ -21,13 +21,20 @@ static void print_text(FILE *out, const char *text)
 
 /* ---- users ---- */
 
-static void print_server_user(const struct settings *settings, FILE *out)
+static void print_server_user(const struct settings *settings, const char *unit, FILE *out)
 {
     char name[PREFLIGHT_USER_MAX];
     if (preflight_find_user(settings, name)) {
         fputs("runs as: ", out);
         print_text(out, name);
-        fputs(geteuid() == 0 ? ", if root starts the server" : ", who has started this check", out);
+        fputs(geteuid() == 0 ? ", if root starts the server"
+              : unit         ? " (User= of "
+                             : ", who has started this check",
+              out);
+        if (geteuid() != 0 && unit) {
+            print_text(out, unit);
+            fputc(')', out);
+        }
     } else {
         fputs("runs as: ", out);
         print_text(out, settings->server.user);
@@ -53,9 +60,9 @@ static void print_action_user(const struct route *route, const struct action_set
     fputc('\n', out);
 }
 
-void check_print_users(const struct settings *settings, FILE *out)
+void check_print_users(const struct settings *settings, const char *unit, FILE *out)
 {
-    print_server_user(settings, out);
+    print_server_user(settings, unit, out);
     for (size_t i = 0; i < settings->route_count && i < ROUTES_SHOWN; i++)
         for (size_t j = 0; j < route_all_count(&settings->routes[i]); j++)
             print_action_user(&settings->routes[i], &settings->routes[i].actions[j], out);

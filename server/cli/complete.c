@@ -6,17 +6,19 @@
 #include "config/keys.h"
 #include "config/loader.h"
 #include "config/settings.h"
+#include "handlers/admission/events.h"
 #include "handlers/provider/presets.h"
 #include "handlers/verdict.h"
 #include "server/cli/route_file.h"
 #include "server/cli/verbs.h"
 #include "server/ipc/log_events.h"
 #include "server/journal/reader.h"
+#include "server/service/service_file.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_OFFERED = 50 };
+enum { EVENTS_OFFERED = 50, NAMES_OFFERED = 512 };
 
 struct completion {
     const struct verb *const *verbs;
@@ -61,17 +63,81 @@ static void offer_files(const struct completion *completion)
     fputs(":files\n", completion->out);
 }
 
-/* Problems of the file are not for who types. */
-static void offer_routes(const struct completion *completion)
+static void offer_unit(void *context, const char *name, const char *directory)
 {
+    offer(context, name, directory);
+}
+
+static void offer_units(const struct completion *completion)
+{
+    service_units_walk("tenterhook", offer_unit, (void *)completion);
+    offer_files(completion);
+}
+
+/* What is offered, whose names may come several times and are offered once. */
+struct offered {
+    const struct completion *completion;
+    const char *names[NAMES_OFFERED];
+    size_t count;
+};
+
+static void offer_once(struct offered *offered, const char *name, const char *sentence)
+{
+    for (size_t i = 0; i < offered->count; i++)
+        if (strcmp(offered->names[i], name) == 0)
+            return;
+    if (offered->count == NAMES_OFFERED)
+        return;
+    offered->names[offered->count++] = name;
+    offer(offered->completion, name, sentence);
+}
+
+/* Problems of the file are not for who types. */
+static void offer_of_routes(const struct completion *completion,
+                            void (*offer_of)(struct offered *offered, const struct route *route))
+{
+    struct offered offered = {.completion = completion};
     struct problem_list problems;
     problem_list_init(&problems);
     struct settings *settings = settings_load_secretless(cli_config_file(completion->place.config),
                                                          &program_registry, &problems);
     for (size_t i = 0; settings && i < settings->route_count; i++)
-        offer(completion, settings->routes[i].name, settings->routes[i].path);
+        offer_of(&offered, &settings->routes[i]);
     settings_destroy(settings);
     problem_list_finish(&problems);
+}
+
+static void offer_route(struct offered *offered, const struct route *route)
+{
+    offer(offered->completion, route->name, route->path);
+}
+
+static void offer_routes(const struct completion *completion)
+{
+    offer_of_routes(completion, offer_route);
+}
+
+static void offer_actions_of(struct offered *offered, const struct route *route)
+{
+    for (size_t i = 0; i < route_all_count(route); i++)
+        offer_once(offered, route->actions[i].name, route->name);
+}
+
+static void offer_actions(const struct completion *completion)
+{
+    offer_of_routes(completion, offer_actions_of);
+}
+
+static void offer_types_of(struct offered *offered, const struct route *route)
+{
+    const struct text_list *patterns = &events_settings_of(route)->patterns;
+    for (size_t i = 0; i < patterns->count; i++)
+        offer_once(offered, patterns->items[i], route->name);
+}
+
+static void offer_types(const struct completion *completion)
+{
+    offer_of_routes(completion, offer_types_of);
 }
 
 static void offer_event(void *context, const struct event_view *view)
@@ -115,19 +181,25 @@ static void offer_presets(const struct completion *completion)
         offer(completion, presets[i].name, "");
 }
 
+/* And their last parts, which explain takes too; where nothing is typed, these would only be more
+ * of the same. */
 static void offer_group(void *context, const struct key_group *group)
 {
+    struct offered *offered = context;
     char path[KEY_PATH_MAX + 80];
     for (size_t i = 0; i < group->count; i++) {
-        snprintf(path, sizeof path, "%s%s%s", group->path, group->path[0] ? "." : "",
-                 group->rows[i]->name);
-        offer(context, path, "");
+        const char *name = group->rows[i]->name;
+        snprintf(path, sizeof path, "%s%s%s", group->path, group->path[0] ? "." : "", name);
+        offer(offered->completion, path, "");
+        if (group->path[0] && offered->completion->current[0])
+            offer_once(offered, name, "");
     }
 }
 
 static void offer_keys(const struct completion *completion)
 {
-    keys_walk(&program_registry, offer_group, (void *)completion);
+    struct offered offered = {.completion = completion};
+    keys_walk(&program_registry, offer_group, &offered);
     for (size_t i = 0; i < LOG_EVENT_COUNT; i++)
         offer(completion, log_events[i].name, "");
     for (size_t i = 0; i < REPLY_COUNT; i++)
@@ -136,8 +208,9 @@ static void offer_keys(const struct completion *completion)
 }
 
 static void (*const offers[])(const struct completion *completion) = {
-    [OPTION_FILE] = offer_files,     [OPTION_ROUTE] = offer_routes, [OPTION_EVENT] = offer_events,
-    [OPTION_PRESET] = offer_presets, [OPTION_KEY] = offer_keys,     [OPTION_VERB] = offer_pages,
+    [OPTION_FILE] = offer_files,     [OPTION_ROUTE] = offer_routes,   [OPTION_EVENT] = offer_events,
+    [OPTION_PRESET] = offer_presets, [OPTION_KEY] = offer_keys,       [OPTION_VERB] = offer_pages,
+    [OPTION_UNIT] = offer_units,     [OPTION_ACTION] = offer_actions, [OPTION_TYPE] = offer_types,
     [OPTION_CUSTOM] = NULL,
 };
 
@@ -145,8 +218,9 @@ static void offer_value(const struct completion *completion, const struct option
 {
     for (size_t i = 0; row->choices && row->choices[i]; i++)
         offer(completion, row->choices[i], "");
-    if (offers[row->kind])
-        offers[row->kind](completion);
+    enum option_kind kind = row->kind == OPTION_CUSTOM ? row->like : row->kind;
+    if (offers[kind])
+        offers[kind](completion);
 }
 
 /* ---- what was typed ---- */

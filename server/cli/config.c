@@ -12,6 +12,7 @@
 #include "server/service/service_places.h"
 #include "server/service/service_run.h"
 #include "server/service/service_sandbox.h"
+#include "server/terminal/prose.h"
 #include "server/terminal/terminal.h"
 
 #include <stdlib.h>
@@ -46,15 +47,6 @@ static void print_summary(const char *file, const struct settings *settings,
     fputc('\n', out);
 }
 
-/* What of the machine decides how the journal is written. */
-static void print_library(FILE *out)
-{
-    fprintf(out, "journal: SQLite %s%s\n", journal_library_version(),
-            journal_checkpoints_apart()
-                ? ", whose WAL-reset bug is worked around: checkpoints run apart from commits"
-                : ": checkpoints run beside commits");
-}
-
 /* The administrator of a machine has neither the unit's variables nor its credentials. */
 static void print_unchecked(const struct settings *settings, bool without_keys, FILE *out)
 {
@@ -73,17 +65,25 @@ static void print_unchecked(const struct settings *settings, bool without_keys, 
     fputc('\n', out);
 }
 
+/* A file to check, and the unit that it is to run in. */
+struct check {
+    const char *given; /* file; NULL: that of the unit, else the usual one */
+    bool without_secrets;
+    const struct service *unit; /* NULL: none is given */
+};
+
 static void print_check(const char *file, const struct settings *settings,
-                        const struct problem_list *problems, bool without_secrets)
+                        const struct problem_list *problems, const struct check *check)
 {
     problem_list_print(problems, stderr);
     print_summary(file, settings, problems, stdout);
-    if (settings && (without_secrets || settings->assumed_secrets > 0))
-        print_unchecked(settings, without_secrets, stdout);
+    if (settings && (check->without_secrets || settings->assumed_secrets > 0))
+        print_unchecked(settings, check->without_secrets, stdout);
     if (settings && problems->errors == 0) {
         check_print_routes(settings, stdout);
-        check_print_users(settings, stdout);
-        print_library(stdout);
+        bool is_of_unit =
+            check->unit && service_value(check->unit, "User") && service_is_run_by_us(check->unit);
+        check_print_users(settings, is_of_unit ? check->unit->names.unit : NULL, stdout);
     }
     if (settings)
         paused_print_of(settings->journal.path, stdout);
@@ -92,13 +92,6 @@ static void print_check(const char *file, const struct settings *settings,
         fputs(" cannot be read here; \"check --without-secrets\" checks everything else\n", stdout);
     }
 }
-
-/* A file to check, and the unit that it is to run in. */
-struct check {
-    const char *given; /* file; NULL: that of the unit, else the usual one */
-    bool without_secrets;
-    const struct service *unit; /* NULL: none is given */
-};
 
 /* Of a journal that cannot be written: a start in the unit would fail, unless it gives the
  * directory to the unit's user before. */
@@ -128,7 +121,7 @@ static int check_file(void *context, const char *const *assumed)
                         &problems);
     if (settings && check->unit)
         service_sandbox_check(check->unit, settings, &problems);
-    print_check(file, settings, &problems, without_secrets);
+    print_check(file, settings, &problems, check);
     int code = problems.errors == 0 ? EXIT_DONE : missing ? EXIT_ENVIRONMENT : EXIT_NO;
     settings_destroy(settings);
     problem_list_finish(&problems);
@@ -189,12 +182,10 @@ struct explain_options {
     const char *name;
 };
 
-/* For people to read: longer lines than these are not. */
 static unsigned text_width_wanted(void)
 {
-    enum { WIDTH_USUAL = 80, WIDTH_MAX = 100 };
-    struct screen screen = screen_look();
-    return !screen.is_terminal ? WIDTH_USUAL : screen.width > WIDTH_MAX ? WIDTH_MAX : screen.width;
+    enum { WIDTH_USUAL = 80 };
+    return print_is_for_terminal() ? prose_width() : WIDTH_USUAL;
 }
 
 static int explain_run(void *given)
@@ -267,7 +258,7 @@ static const struct option_row check_rows[] = {
      .sentence = "checks everything but secrets and private keys, which only the server can read"},
     {.name = "unit",
      .value = "UNIT",
-     .kind = OPTION_FILE,
+     .kind = OPTION_UNIT,
      .offset = offsetof(struct check_options, unit),
      .sentence =
          "checks as systemd would run it: with the user, variables, credentials and sandbox "

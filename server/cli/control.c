@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 /* A line of the server; the longest are keys of a route, and what check prints of a file. */
-enum { LINE_MAX_BYTES = 8 << 20, READ_SIZE = 64 * 1024 };
+enum { LINE_MAX_BYTES = 8 << 20, READ_SIZE = 64 * 1024, ASKING_MS = 10 * 1000 };
 
 /* ---- lines ---- */
 
@@ -86,11 +86,12 @@ static bool says_nothing(int error)
     return error == ENOENT || error == ECONNREFUSED || error == ENOTDIR;
 }
 
-/* -1 with `err`. */
-static int connect_to_server(const char *journal, struct error *err)
+/* -1 with `*end` and `err`. */
+static int connect_to_server(const char *journal, enum control_end *end, struct error *err)
 {
     char beside[PATH_MAX];
     const char *const paths[] = {beside, OPERATOR_SOCKET_DIRECTORY "/" OPERATOR_SOCKET_NAME};
+    *end = CONTROL_NO_SERVER;
     error_set(err, "no server runs %s%s", journal ? "with the journal " : "here",
               journal ? journal : "");
     if (journal && !operator_socket_beside(journal, beside, sizeof beside))
@@ -99,8 +100,10 @@ static int connect_to_server(const char *journal, struct error *err)
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (fd >= 0 && connect_to(fd, paths[i]))
             return fd;
-        if (!says_nothing(errno))
+        if (!says_nothing(errno)) {
             error_set_errno(err, errno, "cannot ask the server through %s", paths[i]);
+            *end = CONTROL_BARRED;
+        }
         if (fd >= 0)
             close(fd);
     }
@@ -195,29 +198,74 @@ static enum control_end judge(struct conversation *talk, struct error *err)
     if (strcmp(control_text(talk->last, "end"), "done") == 0)
         return CONTROL_DONE;
     error_set(err, "%s", control_text(talk->last, "reason"));
-    return strcmp(err->text, "this server has another journal") == 0 ? CONTROL_NO_SERVER
-                                                                     : CONTROL_FAILED;
+    if (strcmp(err->text, "this server has another journal") != 0)
+        return CONTROL_FAILED;
+    error_set(err, "no server runs with the journal %s; the one here has another",
+              talk->request->journal);
+    return CONTROL_NO_SERVER;
 }
 
 enum control_end control_ask(const struct control_request *request, struct json_object **last,
                              struct error *err)
 {
     struct conversation talk = {.request = request};
-    int fd = connect_to_server(request->journal, err);
+    enum control_end end;
+    int fd = connect_to_server(request->journal, &end, err);
     if (last)
         *last = NULL;
     if (fd < 0)
-        return CONTROL_NO_SERVER;
+        return end;
     buffer_init(&talk.in, LINE_MAX_BYTES);
     send_request(fd, request); /* who is turned away is told why before he has asked */
     while (read_more(fd, &talk) && take_lines(&talk))
         continue;
     close(fd);
     buffer_finish(&talk.in);
-    enum control_end end = judge(&talk, err);
+    end = judge(&talk, err);
     if (last)
         *last = talk.last;
     else if (talk.last)
         value_release(talk.last);
     return end;
+}
+
+/* ---- the server of a file ---- */
+
+/* The place of a file that need not be there, without links in its directory. */
+static bool find_place(const char *file, char place[PATH_MAX])
+{
+    char directory[PATH_MAX], name[PATH_MAX], real[PATH_MAX];
+    snprintf(directory, sizeof directory, "%s", file);
+    snprintf(name, sizeof name, "%s", file);
+    return realpath(dirname(directory), real) &&
+           snprintf(place, PATH_MAX, "%s/%s", strcmp(real, "/") == 0 ? "" : real, basename(name)) <
+               PATH_MAX;
+}
+
+struct question {
+    char place[PATH_MAX];
+    bool is_its_file;
+};
+
+/* The first file is the one that the server was started with. */
+static bool compare_file(void *context, struct json_object *line, struct bytes text)
+{
+    struct question *question = context;
+    struct json_object *files = control_part(control_part(line, "server"), "files");
+    (void)text;
+    if (files && value_item_count(files) > 0)
+        question->is_its_file =
+            strcmp(control_text(value_item(files, 0), "path"), question->place) == 0;
+    return true;
+}
+
+bool control_usual_server_has(const char *file)
+{
+    struct question question = {.is_its_file = false};
+    struct error why;
+    const struct control_request request = {
+        .verb = "status", .patience_ms = ASKING_MS, .line = compare_file, .context = &question};
+    if (find_place(file, question.place))
+        control_ask(&request, NULL, &why);
+    return question.is_its_file;
 }

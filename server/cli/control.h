@@ -28,12 +28,16 @@ enum control_end {
     CONTROL_LOST,      /* no last line has come: the server, or its runner, has gone: `err` */
     CONTROL_LATE,      /* none has come in time: `err` */
     CONTROL_LEFT,      /* `line` or `interrupted` has ended it */
-    CONTROL_NO_SERVER, /* none runs with that journal, or it may not be asked: `err` */
+    CONTROL_NO_SERVER, /* none runs with that journal: `err` */
+    CONTROL_BARRED,    /* one may run, but it cannot be asked: `err` */
 };
 
 /* `*last` (may be NULL) gets the last line, which the caller releases (value_release), or NULL. */
 enum control_end control_ask(const struct control_request *request, struct json_object **last,
                              struct error *err);
+
+/* Whether the server at the usual place was started with that file, which need not be there. */
+bool control_usual_server_has(const char *file);
 
 /* Members of a line: 0, false or "" where there is no such number, flag or text. */
 int64_t control_number(struct json_object *line, const char *name);

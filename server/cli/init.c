@@ -19,9 +19,11 @@
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -175,11 +177,35 @@ static void forget_contents(struct init *init)
     }
 }
 
+/* Asked before anything is written: a second init would not change the port of the first. Who may
+ * not have the port at all is told by the server. */
+static bool port_is_taken(int64_t port)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    bool is_taken = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                    bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 &&
+                    errno == EADDRINUSE;
+    if (fd >= 0)
+        close(fd);
+    return is_taken;
+}
+
+static int refuse_port(const struct init *init)
+{
+    fprintf(stderr,
+            "tenterhook: port %lld is in use: --port N takes another one. Nothing is written\n",
+            (long long)init->port);
+    return EXIT_ENVIRONMENT;
+}
+
 static int write_all(struct init *init, const struct init_options *options)
 {
     struct error err;
     if (init->files[init->file_count - 1].is_there)
         return refuse_existing(init, options->provider);
+    if (options->starts && port_is_taken(init->port))
+        return refuse_port(init);
     if (!init_files_write(init, &err)) {
         print_failure(err.text);
         return EXIT_ENVIRONMENT;

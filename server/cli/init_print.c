@@ -1,8 +1,10 @@
-/* What a person reads: lines to copy, so nothing in them is cut or laid out for a width. */
+/* What a person reads: prose, in lines of the terminal's width; and lines to copy, so nothing in
+ * these is cut or laid out for a width. */
 #include "server/cli/init_print.h"
 
 #include "handlers/content/content_keys.h"
 #include "server/cli/init_lines.h"
+#include "server/terminal/prose.h"
 #include "server/terminal/terminal.h"
 
 #include <string.h>
@@ -72,7 +74,8 @@ static void print_secret(const struct init *init, bool is_dry, FILE *out)
         fputs(init->private_key ? "none; write the provider's public key into " : "the content of ",
               out);
         print_text(out, file->path);
-        fputs(init->private_key ? "\n" : "; one that the provider makes you write into that file\n",
+        fputs(init->private_key ? "\n"
+                                : ". If the provider makes the secret, write it into that file.\n",
               out);
     }
 }
@@ -124,25 +127,33 @@ static void print_certificate(const struct init *init, FILE *out)
     if (init->lineage_closed && !init->lineage)
         fprintf(out, "\nOnly root may read the certificate in %s: run init as root to have it.\n",
                 init->lineage_closed);
+    if (!init->lineage)
+        fprintf(out,
+                "\nThe certificate is self-signed: a provider takes it only where its check can be "
+                "turned off. Put one that is known in its place, such as certbot's (certbot "
+                "certonly -d %s), in %s.\n",
+                init->host, init->directory);
+}
+
+static void print_renewal(const struct init *init, FILE *out)
+{
     if (init->lineage && init->is_installed)
         fprintf(out,
                 "\nThe certificate is a copy. To have it copied when it is renewed:\n"
                 "  ln -s %s/copy-certificate.sh /etc/letsencrypt/renewal-hooks/deploy/tenterhook\n",
                 init->directory);
-    if (!init->lineage)
-        fprintf(out,
-                "\nThe certificate is self-signed: a provider takes it only where its check can be "
-                "turned off. Put one that\nis known in its place, such as certbot's (certbot "
-                "certonly -d %s), in %s.\n",
-                init->host, init->directory);
 }
 
 /* ---- here ---- */
 
 void init_print_provider(const struct init *init, bool is_dry, FILE *out)
 {
-    print_entries(init, is_dry, out);
-    print_certificate(init, out);
+    struct prose prose;
+    FILE *lines = prose_begin(&prose);
+    print_entries(init, is_dry, lines);
+    print_certificate(init, lines);
+    prose_end(&prose);
+    print_renewal(init, out);
 }
 
 static void print_line(const struct init_line *line, FILE *out)

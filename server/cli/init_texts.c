@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { EVENTS_ALL = 3, EVENTS_OTHERS = 6 };
+enum { EVENTS_ALL = 3, EVENTS_OTHERS = 6, OTHERS_BYTES = 70 };
 
 /* ---- the route file ---- */
 
@@ -25,8 +25,9 @@ static bool put_string(struct buffer *out, const char *text)
 static bool put_server(const struct init *init, struct buffer *out)
 {
     return buffer_printf(out,
-                         "# Made by `tenterhook init %s`, and yours to change. `tenterhook explain "
-                         "KEY` says what a key\n# means, `tenterhook check` what is wrong.\n"
+                         "# Made by `tenterhook init %s`, yours to change.\n"
+                         "# `tenterhook explain KEY` says what a key means,\n"
+                         "# and `tenterhook check` what is wrong.\n"
                          "version: 1\n"
                          "server:\n"
                          "  listen:\n"
@@ -52,7 +53,21 @@ static bool put_provider(const struct init *init, struct buffer *out)
     return done;
 }
 
-/* Those that a reader will hardly want all of: the first, and some others to choose from. */
+/* Some to choose from, in a line that fits a terminal. */
+static bool put_others(const struct text_list *events, size_t from, struct buffer *out)
+{
+    static const char head[] = "    # others: ";
+    size_t begin = out->length, end = from;
+    bool done = buffer_append_text(out, head);
+    while (done && end < events->count && end < from + EVENTS_OTHERS &&
+           (end == from || out->length - begin + strlen(events->items[end]) < OTHERS_BYTES)) {
+        done = buffer_printf(out, "%s%s", end == from ? "" : ", ", events->items[end]);
+        end++;
+    }
+    return done && buffer_append_text(out, end < events->count ? " …\n" : "\n");
+}
+
+/* Those that a reader will hardly want all of: the first, and some others. */
 static bool put_events(const struct init *init, struct buffer *out)
 {
     const struct text_list *events = &init->scheme->about.events;
@@ -62,10 +77,8 @@ static bool put_events(const struct init *init, struct buffer *out)
     bool done = buffer_append_text(out, "    events: [");
     for (size_t i = 0; done && i < chosen; i++)
         done = (i == 0 || buffer_append_text(out, ", ")) && put_string(out, events->items[i]);
-    done = done && buffer_append_text(out, "]");
-    for (size_t i = chosen; done && i < events->count && i < chosen + EVENTS_OTHERS; i++)
-        done = buffer_printf(out, "%s%s", i == chosen ? "   # others: " : ", ", events->items[i]);
-    return done && buffer_append_text(out, events->count > chosen + EVENTS_OTHERS ? " …\n" : "\n");
+    done = done && buffer_append_text(out, "]\n");
+    return done && (chosen == events->count || put_others(events, chosen, out));
 }
 
 static bool put_route(const struct init *init, struct buffer *out)
@@ -93,16 +106,16 @@ static bool put_route(const struct init *init, struct buffer *out)
 
 static bool put_script(struct buffer *out)
 {
-    return buffer_append_text(
-        out,
-        "#!/bin/sh\n"
-        "# Runs for each event of the route; the body is on standard input. What it prints is "
-        "kept:\n"
-        "# tenterhook events show ID. Exit code 0: done, 75: try again later, others: failed.\n"
-        "set -eu\n"
-        "echo \"$TENTERHOOK_ROUTE: event $TENTERHOOK_ID ${TENTERHOOK_EVENT-} has come, "
-        "$(wc -c) bytes\"\n"
-        "# cd /srv/app && git pull\n");
+    return buffer_append_text(out,
+                              "#!/bin/sh\n"
+                              "# Runs for each event of the route; the body is on standard input.\n"
+                              "# What it prints is kept: tenterhook events show ID.\n"
+                              "# Exit code 0: done, 75: try again later, others: failed.\n"
+                              "set -eu\n"
+                              "size=$(wc -c)\n"
+                              "event=\"event $TENTERHOOK_ID ${TENTERHOOK_EVENT-}\"\n"
+                              "echo \"$TENTERHOOK_ROUTE: $event has come, $size bytes\"\n"
+                              "# cd /srv/app && git pull\n");
 }
 
 /* In single quotes of a shell. */

@@ -53,6 +53,16 @@ enum control_end key_list_ask(struct key_list *list, const char *journal, struct
     return control_ask(&request, NULL, err);
 }
 
+enum control_end key_list_ask_server_of(struct key_list *list, const char *file,
+                                        const char **journal, struct error *err)
+{
+    enum control_end end = key_list_ask(list, *journal, err);
+    if (end != CONTROL_NO_SERVER || !*journal || !file || !control_usual_server_has(file))
+        return end;
+    *journal = NULL;
+    return key_list_ask(list, NULL, err);
+}
+
 void key_list_add(struct key_list *list, const struct settings *settings)
 {
     const struct settings_prints *prints = &settings->prints;

@@ -21,6 +21,11 @@ struct key_list {
 /* Those of the file that the server of that journal (NULL: at the usual place) runs with, added to
  * the list. */
 enum control_end key_list_ask(struct key_list *list, const char *journal, struct error *err);
+/* The same for the server of a route file (NULL: not known). Where no server has the journal, as
+ * after its path was changed in the file, the one at the usual place is asked if it was started
+ * with that file; `*journal` is NULL then. */
+enum control_end key_list_ask_server_of(struct key_list *list, const char *file,
+                                        const char **journal, struct error *err);
 /* Those of a file that was read here. */
 void key_list_add(struct key_list *list, const struct settings *settings);
 void key_list_finish(struct key_list *list);

@@ -43,7 +43,7 @@ static void tell_server(const char *journal)
         .journal = journal, .verb = "refresh", .patience_ms = PATIENCE_MS};
     struct error why;
     enum control_end end = control_ask(&request, NULL, &why);
-    if (end != CONTROL_DONE && end != CONTROL_NO_SERVER)
+    if (end != CONTROL_DONE && end != CONTROL_NO_SERVER && end != CONTROL_BARRED)
         fputs("tenterhook: the server has not confirmed it yet\n", stderr);
 }
 
@@ -132,7 +132,7 @@ static const struct option_row pause_rows[] = {
 
 const struct verb pause_verb = {
     .name = "pause",
-    .sentence = "stores the events of a route and starts nothing of it, until \"resume\"",
+    .sentence = "stores the events of a route and starts nothing of it until it is resumed",
     .more = "What runs goes on to its end.",
     .groups = {OPTION_GROUP(pause_rows), {file_rows, FILE_ROWS, 0, 0}},
     .forms = {{.run = pause_run}},

@@ -1,11 +1,13 @@
 /* `tenterhook providers`: the built-in providers, for a person and (--markdown) for
  * docs/providers.md. All data comes from the presets. */
 #include "base/units.h"
+#include "base/wrap.h"
 #include "handlers/provider/presets.h"
 #include "handlers/provider/provider.h"
 #include "handlers/provider/replay.h"
 #include "handlers/provider/signature_kind.h"
 #include "server/cli/verbs.h"
+#include "server/terminal/prose.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,10 +25,10 @@ static const char *signed_text(const struct scheme *scheme)
 }
 
 /* "HMAC, SHA-256", with `between` in the place of the comma. */
-static void print_proof(const struct scheme *scheme, const char *between)
+static void print_proof(FILE *out, const struct scheme *scheme, const char *between)
 {
-    printf("%s%s%s", scheme->kind->title, scheme->kind->takes_hash ? between : "",
-           scheme->kind->takes_hash ? hash_names[scheme->hash] : "");
+    fprintf(out, "%s%s%s", scheme->kind->title, scheme->kind->takes_hash ? between : "",
+            scheme->kind->takes_hash ? hash_names[scheme->hash] : "");
 }
 
 static const char *or_nothing(const char *text)
@@ -72,83 +74,92 @@ static const char *replay_text(const struct scheme *scheme)
 
 static void print_list_row(const struct scheme *scheme)
 {
-    printf("%-26s %-38s %s\n", scheme->name, or_nothing(scheme->about.title), scheme->kind->title);
+    int at = printf("%-26s %-38s ", scheme->name, or_nothing(scheme->about.title));
+    wrap_print(stdout, scheme->kind->title, (unsigned)at, (unsigned)at, prose_width());
 }
 
 /* ---- one preset ---- */
 
-static void print_line(const char *name, const char *text)
+static void print_line(FILE *out, const char *name, const char *text)
 {
     if (text)
-        printf("%-12s %s\n", name, text);
+        fprintf(out, "%-12s %s\n", name, text);
 }
 
-static void print_names(const char *name, const struct text_list *list)
+static void print_names(FILE *out, const char *name, const struct text_list *list)
 {
     if (list->count)
-        printf("%-12s", name);
+        fprintf(out, "%-12s", name);
     for (size_t i = 0; i < list->count; i++)
-        printf(" %s", list->items[i]);
+        fprintf(out, " %s", list->items[i]);
     if (list->count)
-        puts("");
+        fputc('\n', out);
 }
 
 /* Some have blanks in them. */
-static void print_events(const struct scheme_about *about)
+static void print_events(FILE *out, const struct scheme_about *about)
 {
     for (size_t i = 0; i < about->events.count; i++)
-        printf("%s%s", i ? ", " : "events       ", about->events.items[i]);
+        fprintf(out, "%s%s", i ? ", " : "events       ", about->events.items[i]);
     if (about->events.count)
-        puts(about->events_complete ? "" : ", and others");
+        fputs(about->events_complete ? "\n" : ", and others\n", out);
 }
 
-static void print_values(const char *name, const struct signed_list *list)
+static void print_values(FILE *out, const char *name, const struct signed_list *list)
 {
     if (list->count)
-        printf("%-12s", name);
+        fprintf(out, "%-12s", name);
     for (size_t i = 0; i < list->count; i++)
-        printf("%s %s", i ? ", else" : "", list->items[i].text);
+        fprintf(out, "%s %s", i ? ", else" : "", list->items[i].text);
     if (list->count)
-        puts("");
+        fputc('\n', out);
 }
 
-static void print_scheme(const struct scheme *scheme, const struct preset *preset)
+static void print_facts(FILE *out, const struct scheme *scheme)
 {
     char deadline[32], tolerance[32], answer[128];
     tolerance_text(scheme, tolerance);
     answer_text(scheme, answer);
     duration_text(scheme->about.deadline_ms, deadline);
-    print_line("name", scheme->name);
-    print_line("sender", scheme->about.title);
-    printf("%-12s ", "proof");
-    print_proof(scheme, ", ");
-    puts("");
-    print_line("signed", signed_text(scheme));
-    print_line("not signed", scheme->about.unsigned_parts);
-    print_values("signature", &scheme->signature.in);
-    print_names("families", &scheme->families);
-    print_line("success", scheme->about.success);
-    print_line("  source", scheme->about.success_source);
-    print_line("answer", answer);
-    print_line("retries", scheme->about.retries);
-    print_line("  source", scheme->about.retries_source ? scheme->about.retries_source
-                                                        : scheme->about.success_source);
+    print_line(out, "name", scheme->name);
+    print_line(out, "sender", scheme->about.title);
+    fprintf(out, "%-12s ", "proof");
+    print_proof(out, scheme, ", ");
+    fputc('\n', out);
+    print_line(out, "signed", signed_text(scheme));
+    print_line(out, "not signed", scheme->about.unsigned_parts);
+    print_values(out, "signature", &scheme->signature.in);
+    print_names(out, "families", &scheme->families);
+    print_line(out, "success", scheme->about.success);
+    print_line(out, "  source", scheme->about.success_source);
+    print_line(out, "answer", answer);
+    print_line(out, "retries", scheme->about.retries);
+    print_line(out, "  source",
+               scheme->about.retries_source ? scheme->about.retries_source
+                                            : scheme->about.success_source);
     if (scheme->about.once)
-        print_line("", "an event that is answered 503 is never sent again");
-    print_line("tolerance", tolerance);
-    print_line("  because", scheme->about.tolerance);
-    print_line("known by", replay_text(scheme));
-    print_values("delivery", &scheme->message_id);
-    print_values("  of", &scheme->message_id_of);
-    print_values("event", &scheme->event);
-    print_events(&scheme->about);
-    print_names("needs", &scheme->parameters);
-    print_names("may have", &scheme->optional);
-    print_line("deadline", deadline);
-    print_line("evidence", evidence_names[scheme->about.evidence]);
-    print_line("source", scheme->about.source);
-    print_line("set up", scheme->about.setup);
-    print_line("note", scheme->about.note);
+        print_line(out, "", "an event that is answered 503 is never sent again");
+    print_line(out, "tolerance", tolerance);
+    print_line(out, "  because", scheme->about.tolerance);
+    print_line(out, "known by", replay_text(scheme));
+    print_values(out, "delivery", &scheme->message_id);
+    print_values(out, "  of", &scheme->message_id_of);
+    print_values(out, "event", &scheme->event);
+    print_events(out, &scheme->about);
+    print_names(out, "needs", &scheme->parameters);
+    print_names(out, "may have", &scheme->optional);
+    print_line(out, "deadline", deadline);
+    print_line(out, "evidence", evidence_names[scheme->about.evidence]);
+    print_line(out, "source", scheme->about.source);
+    print_line(out, "set up", scheme->about.setup);
+    print_line(out, "note", scheme->about.note);
+}
+
+static void print_scheme(const struct scheme *scheme, const struct preset *preset)
+{
+    struct prose prose;
+    print_facts(prose_begin(&prose), scheme);
+    prose_end(&prose);
     printf("\nAs it is written (copy it under providers: to change it):\n\n%s", preset->text);
 }
 
@@ -170,7 +181,7 @@ static void print_row(const struct scheme *scheme)
     tolerance_text(scheme, tolerance);
     duration_text(scheme->about.deadline_ms, deadline);
     printf("| `%s` | %s | ", scheme->name, or_nothing(scheme->about.title));
-    print_proof(scheme, " ");
+    print_proof(stdout, scheme, " ");
     printf(" | `");
     print_cell(signed_text(scheme));
     printf("` | ");

@@ -1,7 +1,7 @@
 /* `tenterhook reload`: has the running server read its route file anew, and prints what it says:
  * the problems as `check` prints them; or which keys have changed, and the generation that serves.
- * A file that cannot be parsed does not say where the journal is, and so which server is meant: the
- * one at the usual place is asked, if it runs with that file. */
+ * Where the file cannot be parsed, or names a journal that is none of a server's, it does not say
+ * which server is meant: the one at the usual place is asked, if it runs with that file. */
 #include "config/loader.h"
 #include "handlers/schema/value.h"
 #include "server/cli/key_lists.h"
@@ -9,14 +9,11 @@
 #include "server/cli/verbs.h"
 #include "server/terminal/terminal.h"
 
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Longer than a process that does not get ready lives. */
-enum { PATIENCE_MS = 120 * 1000, ASKING_MS = 10 * 1000 };
+enum { PATIENCE_MS = 120 * 1000 };
 
 static bool print_problems(void *context, struct json_object *line, struct bytes text)
 {
@@ -36,15 +33,16 @@ static void print_changes(struct key_list *before, const char *journal)
     key_list_finish(&after);
 }
 
-static int reload(const char *journal)
+/* `file`: NULL where the journal says which server is meant. */
+static int reload(const char *journal, const char *file)
 {
     struct key_list before = {NULL};
-    const struct control_request request = {
-        .journal = journal, .verb = "reload", .patience_ms = PATIENCE_MS, .line = print_problems};
     struct json_object *last;
     struct error why;
-    if (key_list_ask(&before, journal, &why) != CONTROL_DONE)
+    if (key_list_ask_server_of(&before, file, &journal, &why) != CONTROL_DONE)
         key_list_finish(&before);
+    const struct control_request request = {
+        .journal = journal, .verb = "reload", .patience_ms = PATIENCE_MS, .line = print_problems};
     enum control_end end = control_ask(&request, &last, &why);
     if (end == CONTROL_DONE)
         print_changes(&before, journal);
@@ -62,52 +60,14 @@ static int reload(const char *journal)
 
 /* ---- which server ---- */
 
-/* The place of a file that need not be there, without links in its directory. */
-static bool find_place(const char *file, char place[PATH_MAX])
-{
-    char directory[PATH_MAX], name[PATH_MAX], real[PATH_MAX];
-    snprintf(directory, sizeof directory, "%s", file);
-    snprintf(name, sizeof name, "%s", file);
-    return realpath(dirname(directory), real) &&
-           snprintf(place, PATH_MAX, "%s/%s", strcmp(real, "/") == 0 ? "" : real, basename(name)) <
-               PATH_MAX;
-}
-
-struct question {
-    char place[PATH_MAX];
-    bool is_its_file;
-};
-
-/* The first file is the one that the server was started with. */
-static bool compare_file(void *context, struct json_object *line, struct bytes text)
-{
-    struct question *question = context;
-    struct json_object *files = control_part(control_part(line, "server"), "files");
-    (void)text;
-    if (files && value_item_count(files) > 0)
-        question->is_its_file =
-            strcmp(control_text(value_item(files, 0), "path"), question->place) == 0;
-    return true;
-}
-
-static bool usual_server_has(const char *file)
-{
-    struct question question = {.is_its_file = false};
-    struct error why;
-    const struct control_request request = {
-        .verb = "status", .patience_ms = ASKING_MS, .line = compare_file, .context = &question};
-    return find_place(file, question.place) &&
-           control_ask(&request, NULL, &why) != CONTROL_NO_SERVER && question.is_its_file;
-}
-
 static int reload_by_file(const char *file)
 {
     struct problem_list problems;
     int code;
     problem_list_init(&problems);
     char *journal = settings_find_journal(file, &program_registry, &problems);
-    if (journal || usual_server_has(file)) {
-        code = reload(journal);
+    if (journal || control_usual_server_has(file)) {
+        code = reload(journal, file);
     } else {
         problem_list_print(&problems, stderr);
         fputs("nothing is reloaded: no server with this file is at the usual place, and the file "
@@ -123,7 +83,7 @@ static int reload_by_file(const char *file)
 static int reload_run(void *given)
 {
     const struct place_options *options = given;
-    return options->journal ? reload(options->journal)
+    return options->journal ? reload(options->journal, NULL)
                             : reload_by_file(cli_config_file(options->config));
 }
 

@@ -37,6 +37,7 @@ const struct option_row search_rows[SEARCH_ROWS] = {
     {.name = "type",
      .value = "TYPE",
      .kind = OPTION_CUSTOM,
+     .like = OPTION_TYPE,
      .offset = offsetof(struct search, filter.type),
      .sentence = "events of this type, such as push; * stands for any text",
      .take = take_type},
@@ -96,7 +97,7 @@ const struct option_row search_outcome_rows[SEARCH_OUTCOME_ROWS] = {
      .choices = states},
     {.name = "action",
      .value = "ACTION",
-     .kind = OPTION_TEXT,
+     .kind = OPTION_ACTION,
      .offset = offsetof(struct search, filter.action),
      .sentence = "deliveries of the action of this name"},
 };

@@ -3,6 +3,7 @@
 
 #include "base/mdoc.h"
 #include "config/settings.h"
+#include "server/ipc/operator_request.h"
 #include "server/options/help.h"
 
 #include <string.h>
@@ -27,14 +28,29 @@ static void print_exit_status(FILE *out)
     fputs(".El\n", out);
 }
 
-static void print_environment(FILE *out)
+/* What is there where the package is installed, on the page of the program. */
+static void print_places(FILE *out)
+{
+    fputs(".It Pa /etc/tenterhook/environment\n"
+          "Variables of the service, such as secrets, a line of NAME=VALUE each.\n"
+          ".It Pa /var/lib/tenterhook\n"
+          "The journal,\n.Pa journal.db ,\nand what belongs to it.\n"
+          ".It Pa " OPERATOR_SOCKET_DIRECTORY "/" OPERATOR_SOCKET_NAME "\n"
+          "The control socket of the running server, for root and the server's user.\n",
+          out);
+}
+
+static void print_environment(bool with_places, FILE *out)
 {
     fputs(".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev TENTERHOOK_CONFIG\n"
           "The route file where\n.Fl c\nis not given.\n.It Ev NO_COLOR\n"
           "If it is set, a terminal gets no colours.\n.El\n"
           ".Sh FILES\n.Bl -tag -width Ds\n.It Pa " SETTINGS_FILE_USUAL "\n"
-          "The usual route file;\nsee\n.Xr tenterhook.yaml 5 .\n.El\n",
+          "The usual route file;\nsee\n.Xr tenterhook.yaml 5 .\n",
           out);
+    if (with_places)
+        print_places(out);
+    fputs(".El\n", out);
 }
 
 /* ---- a verb ---- */
@@ -139,8 +155,8 @@ void manual_print_verb(const struct verb *verb, const char *date, FILE *out)
     char title[64];
     snprintf(title, sizeof title, "tenterhook-%s", verb->name);
     mdoc_begin(out, title, 1, date);
-    fprintf(out, ".Sh NAME\n.Nm %s\n.Nd ", title);
-    mdoc_text(out, verb->sentence);
+    fprintf(out, ".Sh NAME\n.Nm %s\n", title);
+    mdoc_about(out, verb->sentence);
     print_synopsis(verb, out);
     fputs(".Sh DESCRIPTION\n", out);
     mdoc_sentence(out, verb->sentence);
@@ -153,7 +169,7 @@ void manual_print_verb(const struct verb *verb, const char *date, FILE *out)
         fputs(".El\n", out);
     }
     print_options(verb, out);
-    print_environment(out);
+    print_environment(false, out);
     print_exit_status(out);
     fputs(".Sh SEE ALSO\n.Xr tenterhook 1 ,\n.Xr tenterhook.yaml 5\n", out);
 }
@@ -180,7 +196,7 @@ void manual_print_program(const struct verb *const *verbs, size_t count, const c
         fprintf(out, "See\n.Xr tenterhook-%s 1 .\n", verbs[i]->name);
     }
     fputs(".El\n", out);
-    print_environment(out);
+    print_environment(true, out);
     print_exit_status(out);
     fputs(".Sh EXAMPLES\nCheck a route file, and serve it:\n.Bd -literal -offset indent\n"
           "tenterhook check -c hooks.yaml\ntenterhook serve -c hooks.yaml\n.Ed\n.Pp\n"

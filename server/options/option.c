@@ -113,7 +113,8 @@ static bool (*const readers[])(const struct option_row *row, const char *text, v
     [OPTION_ROUTE] = read_text,    [OPTION_EVENT] = read_event,       [OPTION_PRESET] = read_text,
     [OPTION_KEY] = read_text,      [OPTION_VERB] = read_text,         [OPTION_CHOICE] = read_choice,
     [OPTION_NUMBER] = read_number, [OPTION_DURATION] = read_duration, [OPTION_MOMENT] = read_moment,
-    [OPTION_CUSTOM] = read_custom,
+    [OPTION_CUSTOM] = read_custom, [OPTION_UNIT] = read_text,         [OPTION_ACTION] = read_text,
+    [OPTION_TYPE] = read_text,
 };
 
 bool option_take(const struct option_row *row, const char *value, void *field, struct error *err)

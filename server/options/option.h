@@ -14,7 +14,10 @@ enum option_kind {
     OPTION_FLAG,     /* bool; has no value */
     OPTION_TEXT,     /* const char * */
     OPTION_FILE,     /* const char *: a path */
+    OPTION_UNIT,     /* const char *: the name of a unit of systemd, or a path */
     OPTION_ROUTE,    /* const char *: the name of a route */
+    OPTION_ACTION,   /* const char *: the name of an action */
+    OPTION_TYPE,     /* const char *: the type of an event */
     OPTION_EVENT,    /* const char *: the id of an event, or how one begins */
     OPTION_PRESET,   /* const char *: the name of a built-in provider */
     OPTION_KEY,      /* const char *: a key of the route file, an event of the log, an error */
@@ -44,6 +47,7 @@ struct option_row {
     char letter;       /* 'c' of -c; 0: none */
     const char *value; /* "FILE": what its value or the operand is called; NULL for a flag */
     enum option_kind kind;
+    enum option_kind like; /* of OPTION_CUSTOM: a shell offers what it does for that kind */
     unsigned flags;
     unsigned forms;       /* bits of the forms of its verb in which it may be given; 0: all */
     unsigned needed;      /* those in which it must be given */

@@ -374,7 +374,7 @@ static void supervisor_reload(struct supervisor *sv)
         generation_create(sv->file, sv->registry, &sv->sockets, &problems, &why);
     if (generation &&
         strcmp(generation->settings->journal.path, sv->current->settings->journal.path) != 0) {
-        error_set(&why, "journal.path cannot change while the server runs");
+        error_set(&why, "journal.path cannot change in a reload; a restart takes it");
         settings_problem(&problems, PROBLEM_ERROR, &generation->settings->journal.at, "%s",
                          why.text);
         generation_destroy(generation);

@@ -7,13 +7,14 @@
 #include "config/file.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-enum { DROP_INS_MAX = 64, DROP_IN_NAMES_MAX = 32 };
+enum { DROP_INS_MAX = 64, DROP_IN_NAMES_MAX = 32, UNITS_MAX = 50, ENTRIES_MAX = 4096 };
 
 static const char *const directories[] = {
     "/etc/systemd/system.control",   "/run/systemd/system.control", "/run/systemd/transient",
@@ -387,5 +388,60 @@ const char *service_words_next(struct service_words *words)
         if (words->next == unit->count)
             return NULL;
         words->rest = unit->settings[words->next++].value;
+    }
+}
+
+/* ---- all units ---- */
+
+static bool is_service(const char *name)
+{
+    size_t length = strlen(name), ending = strlen(".service");
+    return length > ending && strcmp(name + length - ending, ".service") == 0 &&
+           !strstr(name, "@.");
+}
+
+static bool has_word(const char *path, const char *word)
+{
+    struct buffer content;
+    struct error why;
+    bool has =
+        file_read(path, path, SERVICE_TEXT_MAX, FILE_SHARED, &content, NULL, &why) == FILE_READ &&
+        memmem(content.data, content.length, word, strlen(word));
+    buffer_finish(&content);
+    return has;
+}
+
+/* The first directory that has a file of the name counts. */
+static bool is_hidden(const char *name, size_t directory)
+{
+    char path[PATH_MAX];
+    for (size_t i = 0; i < directory; i++) {
+        snprintf(path, sizeof path, "%s/%s", directories[i], name);
+        if (access(path, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+void service_units_walk(const char *word,
+                        void (*visit)(void *context, const char *name, const char *directory),
+                        void *context)
+{
+    char path[PATH_MAX];
+    unsigned looked_at = 0, found = 0;
+    for (size_t i = 0; i < DIRECTORIES; i++) {
+        DIR *directory = opendir(directories[i]);
+        const struct dirent *entry;
+        while (directory && found < UNITS_MAX && looked_at < ENTRIES_MAX &&
+               (entry = readdir(directory))) {
+            looked_at++;
+            snprintf(path, sizeof path, "%s/%s", directories[i], entry->d_name);
+            if (!is_service(entry->d_name) || !has_word(path, word) || is_hidden(entry->d_name, i))
+                continue;
+            visit(context, entry->d_name, directories[i]);
+            found++;
+        }
+        if (directory)
+            closedir(directory);
     }
 }

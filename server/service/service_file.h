@@ -24,6 +24,11 @@ bool service_read(const char *name, struct arena *arena, struct service *unit, s
 /* The unit of the Debian package, and whether this machine has it. */
 #define SERVICE_USUAL "tenterhook"
 bool service_is_installed(void);
+/* Names of units in these directories that have the word in their text, with their directory, in no
+ * order; some, if there are many. Templates are left out: who they are for is not in the text. */
+void service_units_walk(const char *word,
+                        void (*visit)(void *context, const char *name, const char *directory),
+                        void *context);
 /* The settings of one text, which are added; "X=" takes away those before, if X is no choice. */
 bool service_add(struct service *unit, struct bytes text, struct error *err);
 

@@ -72,6 +72,9 @@ def main():
             (("events", "nonsense", ""), []), (("keys", "show", "x", ""), []),
             (("pause", "-c", "/none", ""), []), (("events", "show", "--journal", "/none", ""), []),
             (("import", "--", "-hooks", ""), []), (("check", "-", "=", "=", "--", "-"), []),
+            (("explain", "conc"), ["concurrency"]), (("explain", "journal.que"), [
+                "journal.queue", "journal.queue.max", "journal.queue.bytes"]),
+            (("events", "list", "-c", "/none", "--type", ""), []),
             (("events", *["--json"] * 5000, "--ex"), ["--exact"])):
         found = offered(program, *words)
         result(found == first, f"{' '.join(words)[:60]!r} {'' if found == first else found[:9]}")

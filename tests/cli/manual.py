@@ -89,6 +89,14 @@ def main():
             for title, section in re.findall(r"^\.Xr (\S+) (\d)", page, re.M)
             if f"{title}.{section}" not in pages]
     result(not lost, f"pages lead to pages {lost or ''}")
+    about = {name: page.partition(".Sh NAME\n")[2].partition("\n.Sh ")[0].split("\n")
+             for name, page in pages.items()}
+    cut = [name for name, lines in about.items()
+           if not (len(lines) == 2 and re.fullmatch(r"\.Nd [a-z][^`\"\\]+", lines[1]))]
+    result(not cut, f"what man -k shows is whole {cut or ''}")
+    files = re.findall(r"^\.It Pa (\S+)", pages["tenterhook.1"], re.M)
+    result({"/etc/tenterhook/tenterhook.yaml", "/etc/tenterhook/environment", "/var/lib/tenterhook",
+            "/run/tenterhook/control.sock"} == set(files), f"FILES {files}")
     result(all(page.isascii() and "`" not in page for page in pages.values()), "ASCII alone")
     check_tools(paths)
     unknown = run(program, "manual", "chekc")

@@ -18,7 +18,8 @@ with Server([route(name, secret=secret) for name, secret in (
     give(server)
     said = server.tool("check", "--unit", unit)
     expect((said.returncode, said.stderr), (0, ""), "as the unit")
-    ensure(f"runs as: {USER.pw_name}," in said.stdout, said.stdout)
+    ensure(f"runs as: {USER.pw_name} (User= of {os.path.basename(unit)})\n" in said.stdout,
+           said.stdout)
     os.chown(server.state, 0, 0)
     said = server.tool("check", "--unit", unit)
     ensure(f"and {USER.pw_name}, the user of" in said.stderr, f"the journal: {said.stderr}")

@@ -6,7 +6,8 @@ from harness import Server, ensure, expect, ledger, route, run_program
 from shells import SHELLS, Shell
 
 skipped = [name for name in SHELLS if not shutil.which(name)]
-with Server([route("deploy-all", actions=[ledger()])]) as server:
+NAMED = {**ledger(), "name": "ledger"}
+with Server([route("deploy-all", events=["push"], actions=[NAMED])]) as server:
     event = server.post("/deploy-all", b"{}").json()["id"]
     server.wait_settled()
     for name in SHELLS:
@@ -26,6 +27,9 @@ with Server([route("deploy-all", actions=[ledger()])]) as server:
                      "send github --secret-file hooks.secret"),
                     ("tenterhook events list --state sup\t", "events list --state superseded"),
                     ("tenterhook events list --state=sup\t", "events list --state=superseded"),
+                    ("tenterhook explain conc\t", "explain concurrency"),
+                    ("tenterhook events list --type pu\t--act\tled\t",
+                     "events list --type push --action ledger"),
                     ("tenterhook explain server.health\t", "explain server.health")):
                 expect(shell.completed(keys), wanted, f"{name}: {keys!r}")
 print(f"completed in {', '.join(set(SHELLS) - set(skipped))}; not there: {skipped or 'none'}")

@@ -24,7 +24,8 @@ with Server([route(actions=[NAMED], max_body="2MiB"), route("old")]) as server:
     new["routes"][1] = route("new")
     new["server"]["listeners"] = 1
     server.secrets.add(OTHER)
-    candidate = server.write("new.yaml", json.dumps(new).replace("@OUT@", server.out))
+    other, candidate = [server.write(name, json.dumps(new).replace("@OUT@", server.out))
+                        for name in ("other.yaml", "new.yaml")]
     shown = said("diff", candidate, code=1)
     expect([line.split() for line in shown.splitlines()], WORDS)
     ensure(SECRET not in shown and OTHER not in shown, shown)
@@ -35,4 +36,5 @@ with Server([route(actions=[NAMED], max_body="2MiB"), route("old")]) as server:
     server.write("new.yaml", "version: 1\nroutes: [{name: x}]\n")
     ensure("new.yaml:2:10: error" in said("diff", candidate, code=3), "a wrong file")
     server.stop()
-    ensure("compared with" in said("diff", server.file, code=0), "without a server: with the file")
+    ensure("compared with" in said("diff", other, code=0), "without a server: with the file")
+    ensure("what runs is not known" in said("diff", code=3), "a file is not compared with itself")

@@ -55,6 +55,7 @@ START_TEST(sentences_are_whole)
     check(mdoc_sentence, "prints it", "Prints it.\n");
     check(mdoc_sentence, "Prints it.", "Prints it.\n");
     check(mdoc_sentence, "`a` is", ".Ql \"\\&a\"\nis.\n");
+    check(mdoc_about, "puts `a b`, where \"c\" is", ".Nd puts a b, where \\(dqc\\(dq is\n");
     check(mdoc_words, "A=B No x", " \\&A=B \\&No \\&x");
     check(mdoc_paragraphs, "one\n\ntwo\nthree", ".Pp\none\n.Pp\ntwo three\n");
 }
@@ -76,6 +77,23 @@ START_TEST(lines_have_their_width)
 }
 END_TEST
 
+static void lines_at_20(FILE *out, const char *text)
+{
+    wrap_print_lines(out, text, 20);
+}
+
+START_TEST(columns_go_on_below_themselves)
+{
+    check(lines_at_20, "name  one two three\nx  y\n", "name  one two three\nx  y\n");
+    check(lines_at_20, "name  one two three four\n", "name  one two three\n      four\n");
+    check(lines_at_20, "  a b c d e f g h i j k\n\nend", "  a b c d e f g h i\n  j k\n\nend\n");
+    check(lines_at_20, "      0123456789 1234567", "      0123456789\n      1234567\n");
+    check(lines_at_20, "key  a_word_that_is_longer_than_it",
+          "key  a_word_that_is_longer_than_it\n");
+    check(lines_at_20, "   ", "   \n");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("mdoc");
@@ -84,6 +102,7 @@ Suite *test_suite(void)
     tcase_add_test(tcase, literals_keep_what_stands_beside_them);
     tcase_add_test(tcase, sentences_are_whole);
     tcase_add_test(tcase, lines_have_their_width);
+    tcase_add_test(tcase, columns_go_on_below_themselves);
     suite_add_tcase(suite, tcase);
     return suite;
 }
