@@ -152,7 +152,7 @@ def sns_certificates_come_as_files(probe):
             probe.accepts(secret, route, message)
     route = config('aws-sns', [], {'topic': ARN}, extra='    secret: {file: certificates}')
     (folder / 'c.pem').write_text(keys[0][0].read_text())
-    for mode, word in ((0o644, 'chmod 600'), (0o600, 'certificate')):
+    for mode, word in ((0o644, 'chmod o-rwx'), (0o600, 'certificate')):
         (folder / 'c.pem').chmod(mode)
         code, said = probe.check(route)
         probe.expect('a private key beside them', (code, word in said), (1, True))
