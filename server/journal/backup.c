@@ -33,7 +33,7 @@ enum {
     LOCK_WAIT_MS = 10000,
     CHUNK_PAGES = 64, /* of the file, at once */
     FRAMES_MAX = 512, /* held in memory while the lock is held */
-    FOLLOW_TRIES = 4,
+    FOLLOW_TRIES = 2,
     STATE_TRIES = 50000,
     STATE_PAUSE_NS = 100000,
     REST_PARTS = 4,         /* of five parts of the time, */
@@ -206,8 +206,8 @@ static bool read_last_frames(struct backup *backup, bool *all)
 
 /* True: the lock is held, and no frame is missing. Where more has come since the log was followed
  * than fits into memory, it is followed once more. Who writes faster than this process follows, as
- * on a machine whose processors are wanted by others, waits after some tries: the log would grow
- * without end. */
+ * on a machine whose processors are wanted by others, waits at the second try: with each more the
+ * log would be a multiple of what it was. */
 static bool hold_with_all_frames(struct backup *backup)
 {
     bool all = false;

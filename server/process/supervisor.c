@@ -520,8 +520,7 @@ static void tell_runner_state(struct supervisor *sv, uint64_t state)
 {
     static const char *const texts[RUNNER_STATES] = {
         [RUNNER_STORES] = "STATUS=serving",
-        [RUNNER_NO_SPACE] = "STATUS=new events are answered 503: the disk of the journal has too "
-                            "little space",
+        [RUNNER_NO_SPACE] = "STATUS=new events are answered 503: too little space for the journal",
         [RUNNER_REFUSES] = "STATUS=new events are answered 503: the journal cannot be written",
     };
     if (state == sv->runner_state || state >= RUNNER_STATES || sv->stopping)
