@@ -29,7 +29,7 @@ with SmallDisk(12) as disk, Server([route(actions=[ledger()])], state=disk.path,
     wait_until(lambda: status() == "serving", "serving")
     disk.fill(leave=0)
     wait_until(lambda: send() == 503, "503", 60)
-    wait_until(lambda: "answered 503: the disk of" in status(), f"the status: {told}")
+    wait_until(lambda: "answered 503: too little space" in status(), f"the status: {told}")
     said = server.tool("pause", "hook")
     ensure(said.returncode == 3 and "because its disk is full" in said.stderr, f"{said}")
     ensure("has 0 free, less than journal.min_free (1MiB)" in server.tool("check").stderr, "check")
