@@ -21,6 +21,12 @@ bool bytes_starts_with(struct bytes text, struct bytes prefix)
     return text.length >= prefix.length && bytes_equal(bytes_of(text.data, prefix.length), prefix);
 }
 
+bool bytes_ends_with(struct bytes text, struct bytes suffix)
+{
+    return text.length >= suffix.length &&
+           bytes_equal(bytes_from(text, text.length - suffix.length), suffix);
+}
+
 static bool is_blank(uint8_t c)
 {
     return c == ' ' || c == '\t';

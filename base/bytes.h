@@ -38,6 +38,7 @@ static inline bool bytes_equal_text(struct bytes a, const char *text)
 bool bytes_equal_nocase(struct bytes a, struct bytes b);
 
 bool bytes_starts_with(struct bytes text, struct bytes prefix);
+bool bytes_ends_with(struct bytes text, struct bytes suffix);
 
 /* The part after `from`; empty if `from` is past the end. */
 static inline struct bytes bytes_from(struct bytes b, size_t from)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <libgen.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -26,6 +27,15 @@ static bool is_of_container(const struct stat *what)
 {
     struct stat root;
     return !getenv("INVOCATION_ID") && stat("/", &root) == 0 && what->st_dev != root.st_dev;
+}
+
+int64_t file_space_beside(const char *path)
+{
+    char directory[PATH_MAX];
+    struct statvfs disk;
+    snprintf(directory, sizeof directory, "%s", path);
+    return statvfs(dirname(directory), &disk) == 0 ? (int64_t)disk.f_bavail * (int64_t)disk.f_frsize
+                                                   : -1;
 }
 
 bool file_is_sealed(int fd)

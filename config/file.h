@@ -51,6 +51,9 @@ size_t file_find_closed(const char *path);
 /* Writes all of it where the descriptor stands; false with errno. */
 bool file_write_all(int fd, struct bytes data);
 
+/* The bytes that are left on the disk of the directory of `path`, which need not be there itself;
+ * -1: that is not known. */
+int64_t file_space_beside(const char *path);
 /* Whether an open file, or a path, is on a sealed mount. */
 bool file_is_sealed(int fd);
 bool file_path_is_sealed(const char *path);

@@ -149,10 +149,10 @@ static bool add_directory(struct load *load, const struct node *node, const stru
 static bool has_ending(const char *name)
 {
     static const char *const endings[] = {".secret", ".key", ".pem", ".txt", ".token", ".password"};
-    size_t length = strlen(name);
+    struct bytes given = bytes_of_text(name);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        size_t own = strlen(endings[i]);
-        if (length > own && strcmp(name + length - own, endings[i]) == 0)
+        struct bytes ending = bytes_of_text(endings[i]);
+        if (given.length > ending.length && bytes_ends_with(given, ending))
             return true;
     }
     return false;

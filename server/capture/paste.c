@@ -62,12 +62,6 @@ static bool is_edge(uint8_t byte)
     return byte_is_among(byte, " \t\r\n");
 }
 
-static bool ends_with(struct bytes text, struct bytes end)
-{
-    return text.length >= end.length &&
-           bytes_equal(bytes_from(text, text.length - end.length), end);
-}
-
 /* Without blanks of any kind around it, of which web pages have hard ones. */
 static struct bytes trim(struct bytes text)
 {
@@ -79,7 +73,7 @@ static struct bytes trim(struct bytes text)
             text = bytes_from(text, hard.length);
         else if (text.length && is_edge(text.data[text.length - 1]))
             text.length--;
-        else if (ends_with(text, hard))
+        else if (bytes_ends_with(text, hard))
             text.length -= hard.length;
         else
             return text;
@@ -276,7 +270,7 @@ static struct bytes cut_payload(struct bytes text)
         bytes_split(&text, '\n');
         text = trim(text);
     }
-    if (ends_with(text, fence)) {
+    if (bytes_ends_with(text, fence)) {
         text.length -= fence.length;
         text = trim(text);
     }

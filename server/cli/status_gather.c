@@ -3,15 +3,14 @@
 #include "server/cli/status_facts.h"
 
 #include "base/clock.h"
+#include "config/file.h"
 #include "handlers/schema/value.h"
 #include "server/cli/control.h"
 
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 enum { PATIENCE_MS = 3000, COMPARE_MS = 1000 };
 
@@ -91,13 +90,10 @@ static int64_t size_of(const char *path)
 static void look_at_disk(struct status_facts *facts)
 {
     char path[PATH_MAX];
-    struct statvfs disk;
     facts->file_bytes = size_of(facts->journal);
     snprintf(path, sizeof path, "%s-wal", facts->journal);
     facts->log_bytes = size_of(path);
-    snprintf(path, sizeof path, "%s", facts->journal);
-    facts->free_bytes =
-        statvfs(dirname(path), &disk) == 0 ? (int64_t)disk.f_bavail * (int64_t)disk.f_frsize : -1;
+    facts->free_bytes = file_space_beside(facts->journal);
 }
 
 /* ---- the server ---- */

@@ -8,13 +8,13 @@
 #include "server/journal/private.h"
 
 #include "base/clock.h"
+#include "config/file.h"
 #include "handlers/action/action.h"
 #include "server/journal/losses.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { BEGIN_TRIES = 100 };
@@ -567,21 +567,13 @@ static void engine_tend(struct journal *journal)
     writer_tend(own(journal));
 }
 
-/* A path may hold no slash: the file is then in the working directory. What the log holds has to be
- * copied into the file, which may need as much room again. */
+/* What the log holds has to be copied into the file, which may need as much room again. */
 static bool engine_space(struct journal *base, int64_t *bytes)
 {
     const struct sqlite_journal *journal = own(base);
-    const char *path = journal->settings->path, *slash = strrchr(path, '/');
-    char directory[4096];
-    struct statvfs what;
-    int length = slash == path ? 1 : slash ? (int)(slash - path) : 1;
-    snprintf(directory, sizeof directory, "%.*s", length, slash ? path : ".");
-    if (statvfs(directory, &what) != 0)
-        return false;
-    *bytes = (int64_t)what.f_bavail * (int64_t)what.f_frsize -
-             (int64_t)writer_log_pages(journal) * SQLITE_PAGE_BYTES;
-    return true;
+    int64_t left = file_space_beside(journal->settings->path);
+    *bytes = left - (int64_t)writer_log_pages(journal) * SQLITE_PAGE_BYTES;
+    return left >= 0;
 }
 
 const struct journal_engine sqlite_engine = {.name = "sqlite",

@@ -27,25 +27,48 @@ void help_row_sentence(const struct option_row *row, char text[HELP_SENTENCE_MAX
         snprintf(text + length, HELP_SENTENCE_MAX - length, " (default: %s)", row->default_text);
 }
 
-unsigned help_next_forms(const struct verb *verb, unsigned done[], size_t *done_count,
-                         char text[HELP_FORMS_MAX])
+/* The first set that is not done; that of all forms comes last. */
+static unsigned next_set(const struct verb *verb, const unsigned done[], size_t done_count)
 {
     struct placed_row rows[VERB_ROWS_MAX];
-    size_t count = verb_rows(verb, rows), length = 0;
-    unsigned all = (1U << verb_form_count(verb)) - 1, found = all;
-    for (size_t i = 0; i < count && found == all && verb->forms[0].word; i++) {
+    size_t count = verb_rows(verb, rows);
+    unsigned all = (1U << verb_form_count(verb)) - 1;
+    for (size_t i = 0; i < count && verb->forms[0].word; i++) {
         bool is_new = rows[i].row->name && rows[i].forms != all;
-        for (size_t j = 0; j < *done_count; j++)
+        for (size_t j = 0; j < done_count; j++)
             is_new &= done[j] != rows[i].forms;
-        found = is_new ? rows[i].forms : all;
+        if (is_new)
+            return rows[i].forms;
     }
-    done[(*done_count)++] = found;
-    text[0] = '\0';
-    for (size_t i = 0; found != all && verb->forms[i].run && length < HELP_FORMS_MAX; i++)
-        if (found & (1U << i))
-            length += (size_t)snprintf(text + length, HELP_FORMS_MAX - length, "%s%s",
-                                       length ? ", " : "", verb->forms[i].word);
-    return found;
+    return all;
+}
+
+void help_option_sets(const struct verb *verb,
+                      void (*put)(const struct verb *verb, unsigned forms, const char *words,
+                                  FILE *out),
+                      FILE *out)
+{
+    unsigned done[VERB_ROWS_MAX + 1], all = (1U << verb_form_count(verb)) - 1, forms = 0;
+    for (size_t count = 0; forms != all; count++) {
+        char words[128] = "";
+        size_t length = 0;
+        forms = done[count] = next_set(verb, done, count);
+        for (size_t i = 0; forms != all && verb->forms[i].run && length < sizeof words; i++)
+            if (forms & (1U << i))
+                length += (size_t)snprintf(words + length, sizeof words - length, "%s%s",
+                                           length ? ", " : "", verb->forms[i].word);
+        put(verb, verb->forms[0].word ? forms : 0, words, out);
+    }
+}
+
+void help_rows_of(const struct verb *verb, unsigned forms, bool operands,
+                  void (*put)(const struct option_row *row, FILE *out), FILE *out)
+{
+    struct placed_row rows[VERB_ROWS_MAX];
+    size_t count = verb_rows(verb, rows);
+    for (size_t i = 0; i < count; i++)
+        if (operands == !rows[i].row->name && (!forms || rows[i].forms == forms))
+            put(rows[i].row, out);
 }
 
 static bool may_repeat(const struct option_row *row)
@@ -168,43 +191,21 @@ static void print_forms(const struct verb *verb, FILE *out)
         print_row(out, verb->forms[i].word, verb->forms[i].sentence);
 }
 
-/* Those for exactly these forms; 0: all. */
-static void print_rows(const struct verb *verb, unsigned forms, bool operands, FILE *out)
+static void print_option(const struct option_row *row, FILE *out)
 {
-    struct placed_row rows[VERB_ROWS_MAX];
     char head[USAGE_PART_MAX], sentence[HELP_SENTENCE_MAX];
-    size_t count = verb_rows(verb, rows);
-    for (size_t i = 0; i < count; i++) {
-        if (operands == (rows[i].row->name != NULL) || (rows[i].forms != forms && forms))
-            continue;
-        help_row_head(rows[i].row, head);
-        help_row_sentence(rows[i].row, sentence);
-        print_row(out, head, sentence);
-    }
-}
-
-static bool has_operand(const struct verb *verb)
-{
-    struct placed_row rows[VERB_ROWS_MAX];
-    size_t count = verb_rows(verb, rows);
-    for (size_t i = 0; i < count; i++)
-        if (!rows[i].row->name)
-            return true;
-    return false;
+    help_row_head(row, head);
+    help_row_sentence(row, sentence);
+    print_row(out, head, sentence);
 }
 
 /* What is for some forms only stands under their words; what is for all, at the end. */
-static void print_options(const struct verb *verb, FILE *out)
+static void print_options(const struct verb *verb, unsigned forms, const char *words, FILE *out)
 {
-    unsigned done[VERB_ROWS_MAX + 1], all = (1U << verb_form_count(verb)) - 1, forms;
-    char words[HELP_FORMS_MAX];
-    size_t count = 0;
-    do {
-        forms = help_next_forms(verb, done, &count, words);
-        fprintf(out, "\nOptions%s%s:\n", words[0] ? " of " : "", words);
-        print_rows(verb, verb->forms[0].word ? forms : 0, false, out);
-    } while (forms != all);
-    print_row(out, "-h, --help", "prints this");
+    fprintf(out, "\nOptions%s%s:\n", words[0] ? " of " : "", words);
+    help_rows_of(verb, forms, false, print_option, out);
+    if (!words[0])
+        print_row(out, "-h, --help", "prints this");
 }
 
 static void print_paragraphs(const char *text, FILE *out)
@@ -226,10 +227,10 @@ void help_print(const struct verb *verb, FILE *out)
     fputc('\n', out);
     wrap_print(out, verb->sentence, 0, 0, HELP_WIDTH);
     print_forms(verb, out);
-    if (has_operand(verb))
+    if (verb_has_operands(verb, (unsigned)ALL_FORMS))
         fputc('\n', out);
-    print_rows(verb, 0, true, out);
-    print_options(verb, out);
+    help_rows_of(verb, 0, true, print_option, out);
+    help_option_sets(verb, print_options, out);
     print_paragraphs(verb->more, out);
     print_paragraphs(verb->hint, out);
 }

@@ -18,12 +18,17 @@ void help_usage_rows(const struct verb *verb, size_t form,
 enum { HELP_SENTENCE_MAX = 512 };
 void help_row_sentence(const struct option_row *row, char text[HELP_SENTENCE_MAX]);
 
-/* The next set of forms that options are for, other than those in `done` (room for VERB_ROWS_MAX +
- * 1, and `*done_count` begins as 0), and their words, "list, tail". The last is that of all forms,
- * without words; so are all options of a verb whose forms have none. */
-enum { HELP_FORMS_MAX = 128 };
-unsigned help_next_forms(const struct verb *verb, unsigned done[], size_t *done_count,
-                         char text[HELP_FORMS_MAX]);
+/* Calls `put` for each set of forms that options are for, with the words of these forms, "list,
+ * tail". The last set is that of all forms, without words; so are all options of a verb whose forms
+ * have none, for which `forms` is 0. */
+void help_option_sets(const struct verb *verb,
+                      void (*put)(const struct verb *verb, unsigned forms, const char *words,
+                                  FILE *out),
+                      FILE *out);
+
+/* Calls `put` for each operand, or option, that is for exactly these forms; 0: for any. */
+void help_rows_of(const struct verb *verb, unsigned forms, bool operands,
+                  void (*put)(const struct option_row *row, FILE *out), FILE *out);
 
 /* "-c, --config FILE", "ID…" */
 void help_row_head(const struct option_row *row, char text[USAGE_PART_MAX]);

@@ -91,51 +91,29 @@ static void print_synopsis(const struct verb *verb, FILE *out)
     }
 }
 
-static void print_rows(const struct verb *verb, unsigned forms, bool operands, FILE *out)
+static void print_option(const struct option_row *row, FILE *out)
 {
-    struct placed_row rows[VERB_ROWS_MAX];
     char sentence[HELP_SENTENCE_MAX];
-    size_t count = verb_rows(verb, rows);
-    for (size_t i = 0; i < count; i++) {
-        const struct option_row *row = rows[i].row;
-        if (operands == (row->name != NULL) || (forms && rows[i].forms != forms))
-            continue;
-        fputs(".It ", out);
-        if (row->letter)
-            fprintf(out, "Fl %c , ", row->letter);
-        print_row_macros(row, false, out);
-        fputc('\n', out);
-        help_row_sentence(row, sentence);
-        mdoc_sentence(out, sentence);
-    }
+    fputs(".It ", out);
+    if (row->letter)
+        fprintf(out, "Fl %c , ", row->letter);
+    print_row_macros(row, false, out);
+    fputc('\n', out);
+    help_row_sentence(row, sentence);
+    mdoc_sentence(out, sentence);
 }
 
-static void print_options(const struct verb *verb, FILE *out)
+static void print_options(const struct verb *verb, unsigned forms, const char *words, FILE *out)
 {
-    unsigned done[VERB_ROWS_MAX + 1], all = (1U << verb_form_count(verb)) - 1, forms;
-    char words[HELP_FORMS_MAX];
-    size_t count = 0;
-    do {
-        forms = help_next_forms(verb, done, &count, words);
-        if (words[0])
-            fprintf(out, ".Pp\nOptions of %s:\n", words);
-        else
-            fputs(".Pp\nThe options are:\n", out);
-        fputs(".Bl -tag -width Ds\n", out);
-        print_rows(verb, verb->forms[0].word ? forms : 0, false, out);
-        if (forms == all)
-            fputs(".It Fl h , Fl -help\nPrints all of this.\n", out);
-        fputs(".El\n", out);
-    } while (forms != all);
-}
-
-static bool has_operands(const struct verb *verb)
-{
-    struct placed_row rows[VERB_ROWS_MAX];
-    size_t count = verb_rows(verb, rows), operands = 0;
-    for (size_t i = 0; i < count; i++)
-        operands += !rows[i].row->name;
-    return operands > 0;
+    if (words[0])
+        fprintf(out, ".Pp\nOptions of %s:\n", words);
+    else
+        fputs(".Pp\nThe options are:\n", out);
+    fputs(".Bl -tag -width Ds\n", out);
+    help_rows_of(verb, forms, false, print_option, out);
+    if (!words[0])
+        fputs(".It Fl h , Fl -help\nPrints all of this.\n", out);
+    fputs(".El\n", out);
 }
 
 static void print_forms(const struct verb *verb, FILE *out)
@@ -163,12 +141,12 @@ void manual_print_verb(const struct verb *verb, const char *date, FILE *out)
     print_forms(verb, out);
     mdoc_paragraphs(out, verb->more);
     mdoc_paragraphs(out, verb->hint);
-    if (has_operands(verb)) {
+    if (verb_has_operands(verb, (unsigned)ALL_FORMS)) {
         fputs(".Pp\nThe operands are:\n.Bl -tag -width Ds\n", out);
-        print_rows(verb, 0, true, out);
+        help_rows_of(verb, 0, true, print_option, out);
         fputs(".El\n", out);
     }
-    print_options(verb, out);
+    help_option_sets(verb, print_options, out);
     print_environment(false, out);
     print_exit_status(out);
     fputs(".Sh SEE ALSO\n.Xr tenterhook 1 ,\n.Xr tenterhook.yaml 5\n", out);

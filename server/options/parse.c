@@ -191,21 +191,13 @@ static size_t bit_of(const struct parse *parse, const struct verb_form *form)
     return (size_t)1 << (form - parse->verb->forms);
 }
 
-static bool has_operands(const struct parse *parse, size_t bit)
-{
-    for (size_t i = 0; i < parse->count; i++)
-        if (!parse->rows[i].row->name && (parse->rows[i].forms & bit))
-            return true;
-    return false;
-}
-
 /* Whether all that was given may stand in the form. */
 static bool may_be(const struct parse *parse, size_t bit)
 {
     for (size_t i = 0; i < parse->count; i++)
         if (parse->given[i] && !(parse->rows[i].forms & bit))
             return false;
-    return parse->operands.count == 0 || has_operands(parse, bit);
+    return parse->operands.count == 0 || verb_has_operands(parse->verb, (unsigned)bit);
 }
 
 /* The first row that is needed and was not given; NULL. Operands come to their rows in order. */
@@ -308,7 +300,8 @@ static const struct verb_form *choose_form(struct parse *parse)
         form = find_form(parse);
         if (!form && parse->operands.count > 0 && is_bare_file(parse, parse->operands.items[0]))
             tell_too_many(parse, parse->operands.items[0], NULL);
-        else if (!form && parse->operands.count > 0 && !has_operands(parse, (unsigned)ALL_FORMS))
+        else if (!form && parse->operands.count > 0 &&
+                 !verb_has_operands(parse->verb, (unsigned)ALL_FORMS))
             tell_too_many(parse, parse->operands.items[0], NULL);
         else if (!form)
             tell_apart(parse);

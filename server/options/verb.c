@@ -25,3 +25,13 @@ size_t verb_rows(const struct verb *verb, struct placed_row rows[VERB_ROWS_MAX])
         }
     return count;
 }
+
+bool verb_has_operands(const struct verb *verb, unsigned forms)
+{
+    struct placed_row rows[VERB_ROWS_MAX];
+    size_t count = verb_rows(verb, rows);
+    for (size_t i = 0; i < count; i++)
+        if (!rows[i].row->name && (rows[i].forms & forms))
+            return true;
+    return false;
+}

@@ -38,5 +38,7 @@ struct placed_row {
 /* How many there are; options and operands in their order. */
 size_t verb_rows(const struct verb *verb, struct placed_row rows[VERB_ROWS_MAX]);
 size_t verb_form_count(const struct verb *verb);
+/* Whether one of the forms has operands. */
+bool verb_has_operands(const struct verb *verb, unsigned forms);
 
 #endif

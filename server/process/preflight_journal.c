@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* Who runs the server: root becomes another user, others stay who they are. Nobody knows as whom it
@@ -213,13 +212,9 @@ static void check_floor(const struct settings *settings, struct problem_list *pr
 static void check_space(const struct settings *settings, struct problem_list *problems)
 {
     const struct journal_settings *journal = &settings->journal;
-    struct statvfs disk;
-    char directory[PATH_MAX], is[32], floor[32];
-    snprintf(directory, sizeof directory, "%s", journal->path);
-    if (statvfs(dirname(directory), &disk) != 0)
-        return;
-    int64_t free = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
-    if (free >= journal->min_free)
+    char is[32], floor[32];
+    int64_t free = file_space_beside(journal->path);
+    if (free < 0 || free >= journal->min_free)
         return;
     units_format_size(free - free % (1 << 20), is); /* few digits are enough */
     units_format_size(journal->min_free, floor);

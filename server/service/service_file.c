@@ -151,9 +151,8 @@ struct drop_ins {
 
 static int is_drop_in(const struct dirent *entry)
 {
-    size_t length = strlen(entry->d_name);
-    return entry->d_name[0] != '.' && length > 5 &&
-           strcmp(entry->d_name + length - 5, ".conf") == 0;
+    return entry->d_name[0] != '.' &&
+           bytes_ends_with(bytes_of_text(entry->d_name), bytes_of_text(".conf"));
 }
 
 static bool is_known(const struct drop_ins *found, const char *name)
@@ -243,15 +242,24 @@ static void find_names(struct arena *arena, const char *name, struct drop_in_nam
         add_names(arena, prefix, "@.service", names);
 }
 
+/* The first of so many directories that has a file of the name counts. */
+static bool find_place(const char *name, size_t count, char path[PATH_MAX])
+{
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, PATH_MAX, "%s/%s", directories[i], name);
+        if (access(path, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The file of a unit, or of its template; NULL: there is none. */
 static const char *find_unit(struct arena *arena, const char *name)
 {
+    char path[PATH_MAX];
     for (; name; name = template_of(arena, name))
-        for (size_t i = 0; i < DIRECTORIES; i++) {
-            const char *path = arena_format(arena, "%s/%s", directories[i], name);
-            if (path && access(path, F_OK) == 0)
-                return path;
-        }
+        if (find_place(name, DIRECTORIES, path))
+            return arena_copy_text(arena, path);
     return NULL;
 }
 
@@ -273,17 +281,17 @@ static void find_all_drop_ins(struct arena *arena, const char *name, struct drop
     }
 }
 
-static bool has_ending(const char *name, const char *ending)
+static bool names_service(const char *name)
 {
-    size_t length = strlen(name), own = strlen(ending);
-    return length > own && strcmp(name + length - own, ending) == 0;
+    struct bytes text = bytes_of_text(name), ending = bytes_of_text(".service");
+    return text.length > ending.length && bytes_ends_with(text, ending);
 }
 
 static bool read_named(const char *name, struct service *unit, struct error *err)
 {
     struct drop_ins found = {.count = 0};
-    unit->names.unit = has_ending(name, ".service") ? arena_copy_text(unit->arena, name)
-                                                    : arena_format(unit->arena, "%s.service", name);
+    unit->names.unit = names_service(name) ? arena_copy_text(unit->arena, name)
+                                           : arena_format(unit->arena, "%s.service", name);
     if (!unit->names.unit)
         return error_set(err, "no memory");
     unit->names.path = find_unit(unit->arena, unit->names.unit);
@@ -316,13 +324,8 @@ bool service_read(const char *name, struct arena *arena, struct service *unit, s
 
 bool service_is_installed(void)
 {
-    char path[128];
-    for (size_t i = 0; i < DIRECTORIES; i++) {
-        snprintf(path, sizeof path, "%s/" SERVICE_USUAL ".service", directories[i]);
-        if (access(path, F_OK) == 0)
-            return !is_masked(path);
-    }
-    return false;
+    char path[PATH_MAX];
+    return find_place(SERVICE_USUAL ".service", DIRECTORIES, path) && !is_masked(path);
 }
 
 /* ---- values ---- */
@@ -393,13 +396,6 @@ const char *service_words_next(struct service_words *words)
 
 /* ---- all units ---- */
 
-static bool is_service(const char *name)
-{
-    size_t length = strlen(name), ending = strlen(".service");
-    return length > ending && strcmp(name + length - ending, ".service") == 0 &&
-           !strstr(name, "@.");
-}
-
 static bool has_word(const char *path, const char *word)
 {
     struct buffer content;
@@ -409,18 +405,6 @@ static bool has_word(const char *path, const char *word)
         memmem(content.data, content.length, word, strlen(word));
     buffer_finish(&content);
     return has;
-}
-
-/* The first directory that has a file of the name counts. */
-static bool is_hidden(const char *name, size_t directory)
-{
-    char path[PATH_MAX];
-    for (size_t i = 0; i < directory; i++) {
-        snprintf(path, sizeof path, "%s/%s", directories[i], name);
-        if (access(path, F_OK) == 0)
-            return true;
-    }
-    return false;
 }
 
 void service_units_walk(const char *word,
@@ -436,7 +420,8 @@ void service_units_walk(const char *word,
                (entry = readdir(directory))) {
             looked_at++;
             snprintf(path, sizeof path, "%s/%s", directories[i], entry->d_name);
-            if (!is_service(entry->d_name) || !has_word(path, word) || is_hidden(entry->d_name, i))
+            if (!names_service(entry->d_name) || strstr(entry->d_name, "@.") ||
+                !has_word(path, word) || find_place(entry->d_name, i, path))
                 continue;
             visit(context, entry->d_name, directories[i]);
             found++;

@@ -5,7 +5,7 @@ import shlex
 import subprocess
 
 from facts import other_user
-from harness import PROGRAM, SECRET, skip
+from harness import PROGRAM, SECRET, Server, skip
 
 USER = other_user()
 SERVICE = """[Unit]
@@ -68,8 +68,31 @@ def in_own_run(place, files):
     return wrapper
 
 
-def check_in(wrapper, *arguments):
-    """`tenterhook check` there; its exit code, and all that it says."""
-    said = subprocess.run([*wrapper, PROGRAM, "check", *arguments], capture_output=True, text=True,
+class UsualServer(Server):
+    """A server whose control socket is at the usual place, in a /run of its own."""
+
+    def __init__(self, routes):
+        super().__init__(routes, start=False)
+        self.wrapper = in_own_run(self.directory, {"tenterhook/x": "", "systemd/x": ""})
+        with open(f"{self.directory}/own-run.sh", "r+", encoding="utf-8") as file:
+            text = file.read().replace("exec", "chmod 777 /run/tenterhook\nexec")
+            file.seek(0)
+            file.write(text)
+        self.start()
+
+        self.inside = ["nsenter", "-t", str(self.pid), "-m"]
+
+    def ask(self, *arguments):
+        """What a verb says there: its exit code, and all that it prints."""
+        return run_in(self.inside, *arguments)
+
+
+def run_in(wrapper, *arguments):
+    said = subprocess.run([*wrapper, PROGRAM, *arguments], capture_output=True, text=True,
                           check=False)
     return said.returncode, said.stdout + said.stderr
+
+
+def check_in(wrapper, *arguments):
+    """`tenterhook check` there; its exit code, and all that it says."""
+    return run_in(wrapper, "check", *arguments)
