@@ -128,43 +128,62 @@ static int check_file(void *context, const char *const *assumed)
     return code;
 }
 
-static int check_in_unit(struct check *check, const char *name)
+struct unit {
+    struct service service;
+    struct arena arena;
+};
+
+static void close_unit(struct unit *unit)
+{
+    if (unit)
+        arena_finish(&unit->arena);
+    free(unit);
+}
+
+/* NULL with a sentence. */
+static struct unit *open_unit(const char *name, struct error *err)
 {
     enum { UNIT_MEMORY = 16 * 1024 * 1024 };
-    struct service *unit = calloc(1, sizeof *unit);
-    struct arena arena;
-    struct error err = {"no memory"};
-    int code = EXIT_ENVIRONMENT;
-    arena_init(&arena, UNIT_MEMORY);
-    check->unit = unit;
-    if (unit && service_read(name, &arena, unit, &err))
-        code = service_run(unit, check_file, check);
-    else
+    struct unit *unit = calloc(1, sizeof *unit);
+    if (!unit) {
+        error_set(err, "no memory");
+        return NULL;
+    }
+    arena_init(&unit->arena, UNIT_MEMORY);
+    if (service_read(name, &unit->arena, &unit->service, err))
+        return unit;
+    close_unit(unit);
+    return NULL;
+}
+
+static int check_in_unit(struct check *check, const char *name)
+{
+    struct error err;
+    struct unit *unit = open_unit(name, &err);
+    if (!unit) {
         print_failure(err.text);
-    arena_finish(&arena);
-    free(unit);
+        return EXIT_ENVIRONMENT;
+    }
+    check->unit = &unit->service;
+    int code = service_run(&unit->service, check_file, check);
+    close_unit(unit);
     return code;
 }
 
 /* Root can read what the user of the unit cannot, so its own check says too little. */
 static void print_unit(const char *file)
 {
-    enum { UNIT_MEMORY = 1024 * 1024 };
-    struct service *unit = calloc(1, sizeof *unit);
-    struct arena arena;
     struct error err;
-    arena_init(&arena, UNIT_MEMORY);
-    if (unit && geteuid() == 0 && service_is_installed() &&
-        service_read(SERVICE_USUAL, &arena, unit, &err)) {
-        const char *user = service_value(unit, "User"), *own = service_config_file(unit);
-        if (user && strcmp(own ? own : SETTINGS_FILE_USUAL, file) == 0) {
-            fputs(SERVICE_USUAL ".service runs as ", stdout);
-            print_safe(stdout, bytes_of_text(user));
-            puts(": \"tenterhook check --unit " SERVICE_USUAL "\" checks as it does");
-        }
+    bool is_asked = geteuid() == 0 && service_is_installed();
+    struct unit *unit = is_asked ? open_unit(SERVICE_USUAL, &err) : NULL;
+    const char *user = unit ? service_value(&unit->service, "User") : NULL;
+    const char *own = unit ? service_config_file(&unit->service) : NULL;
+    if (user && strcmp(own ? own : SETTINGS_FILE_USUAL, file) == 0) {
+        fputs(SERVICE_USUAL ".service runs as ", stdout);
+        print_safe(stdout, bytes_of_text(user));
+        puts(": \"tenterhook check --unit " SERVICE_USUAL "\" checks as it does");
     }
-    arena_finish(&arena);
-    free(unit);
+    close_unit(unit);
 }
 
 static int check_run(void *given)
