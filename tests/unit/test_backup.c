@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 
 static char copy_path[128];
 
@@ -42,6 +41,18 @@ static int64_t back_up(void)
     ck_assert(what.st_size == result.bytes && (what.st_mode & 0777) == 0600);
     ck_assert_msg(journal_verify(copy_path, true, NULL, NULL, &err), "%s", err.text);
     return result.bytes;
+}
+
+/* As the verb does: in a process of its own, which makes itself nicer in the end. */
+static void back_up_apart(void)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        back_up();
+        _exit(0);
+    }
+    ck_assert(child > 0 && waitpid(child, &status, 0) == child && status == 0);
 }
 
 static void expect_refusal(const char *reason)
@@ -106,9 +117,7 @@ static void prune(struct sqlite_journal *journal, unsigned *kept, unsigned turn)
     }
 }
 
-/* A runner: events of all sizes come and go, pages are given back, the log is copied. A commit
- * takes a millisecond, as on a disk: in memory it would be faster than any copy on a busy machine.
- */
+/* A runner: events of all sizes come and go, pages are given back, the log is copied. */
 _Noreturn static void write_until_killed(void)
 {
     struct sqlite_journal *journal = fixture_open();
@@ -119,7 +128,6 @@ _Noreturn static void write_until_killed(void)
         *committed += i * 7919 % (64 << 10);
         kept++;
         prune(journal, &kept, i);
-        nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS}, NULL);
         writer_tend(journal);
     }
 }
@@ -155,7 +163,7 @@ START_TEST(a_copy_is_one_moment_while_others_write)
     if (child == 0)
         write_until_killed();
     for (int i = 0; i < COPIES; i++) {
-        back_up();
+        back_up_apart();
         expect_short_log();
         int64_t last = read_number(copy_path, "SELECT max(seq) FROM event");
         ck_assert_int_ge(last, newest);
